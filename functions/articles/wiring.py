@@ -1,0 +1,44 @@
+"""Which adapter stands behind each door of the articles function."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from functions.articles.read import Doors
+from shared.adapters.s3_articles import S3Articles
+from shared.adapters.s3_objects import S3Objects
+from shared.domain.passes import Verdict
+from shared.domain.tiers import Tier
+from shared.ports import Passes
+from shared.settings import Settings
+
+
+class _PassesWhenNeeded:
+    """PyJWT and the keyring's bucket are opened by the first request that carries a pass: most starts never need
+    them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _passes(self) -> Passes:
+        from shared.adapters.pyjwt_passes import PyJwtPasses
+        from shared.adapters.s3_keyring import S3Keyrings
+
+        return PyJwtPasses(
+            S3Keyrings(S3Objects(self._settings.keyring_bucket, self._settings.region, self._settings.s3_endpoint))
+        )
+
+    def mint(self, tier: Tier, now: float, lifetime: int, only: str | None = None) -> str:
+        return self._passes.mint(tier, now, lifetime, only)
+
+    def verify(self, token: str, now: float) -> Verdict:
+        return self._passes.verify(token, now)
+
+
+def doors(settings: Settings) -> Doors:
+    """The doors of the deployed function."""
+    return Doors(
+        articles=S3Articles(S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)),
+        passes=_PassesWhenNeeded(settings),
+    )

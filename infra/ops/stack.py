@@ -1,0 +1,101 @@
+"""The stack a command talks to: one in the cloud, by its CloudFormation outputs, or the one that runs on this
+machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3KeyringShelf
+from shared.adapters.cloudfront_kvs import CloudFrontKvs
+from shared.adapters.cloudfront_purge import CloudFrontPurge
+from shared.adapters.pyjwt_passes import PyJwtPasses
+from shared.domain.refusals import NoStack
+from shared.ports import ArticleShelf, EdgeKeys, KeyringShelf, Passes, Purge
+
+STATE_VARIABLE = "FRONTLINE_LOCAL_STATE"
+DEFAULT_STATE = Path(__file__).parents[2] / ".local" / "stack.json"
+
+_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+
+
+def state_path() -> Path:
+    """Where the local stack says what it is."""
+    return Path(os.environ.get(STATE_VARIABLE) or DEFAULT_STATE)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack's outputs, and how to reach it. `endpoint` is None in the cloud."""
+
+    name: str
+    region: str
+    endpoint: str | None
+    outputs: dict[str, str]
+
+    @classmethod
+    def local(cls) -> Stack:
+        """The stack that `make run` keeps up. Raises NoStack when none is."""
+        try:
+            state = json.loads(state_path().read_text())
+        except FileNotFoundError:
+            raise NoStack("No local stack is running: start one with `make run`, and leave it open.") from None
+        try:
+            os.kill(state["pid"], 0)
+        except ProcessLookupError:
+            raise NoStack("The local stack has ended without tidying up: start it again with `make run`.") from None
+        return cls("local", state["region"], state["aws_endpoint"], state["outputs"])
+
+    @classmethod
+    def deployed(cls, name: str, region: str | None) -> Stack:
+        """The deployed stack of that name, with credentials as boto3 finds them. Raises NoStack."""
+        try:
+            client = boto3.client("cloudformation", region_name=region, config=_CONFIG)
+            found = client.describe_stacks(StackName=name)["Stacks"][0]
+        except (BotoCoreError, ClientError) as error:
+            raise NoStack(f"The stack “{name}” cannot be read: {error}") from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        return cls(name, client.meta.region_name, None, outputs)
+
+    def output(self, key: str) -> str:
+        """One of the template's outputs. Raises NoStack when the stack is not one of ours."""
+        if key not in self.outputs:
+            raise NoStack(
+                f"The stack “{self.name}” has no output {key}: it is not Frontline's, or older. Deploy it again."
+            )
+        return self.outputs[key]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for this stack."""
+        if self.endpoint is None:
+            return boto3.client(service, region_name=self.region, config=_CONFIG)  # type: ignore[call-overload]
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint,
+            config=_CONFIG,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 -- moto takes any
+        )
+
+    def articles(self) -> ArticleShelf:
+        return Boto3ArticleShelf(self.client("s3"), self.output("ContentBucket"))
+
+    def keyring(self) -> KeyringShelf:
+        return Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket"))
+
+    def edge_keys(self) -> EdgeKeys:
+        return CloudFrontKvs(self.client("cloudfront-keyvaluestore"), self.output("EdgeKeysArn"))
+
+    def passes(self) -> Passes:
+        return PyJwtPasses(Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket")))
+
+    def purge(self) -> Purge:
+        return CloudFrontPurge(self.client("cloudfront"), self.output("DistributionId"))

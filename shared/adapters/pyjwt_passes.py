@@ -1,0 +1,113 @@
+"""Passes as signed tokens, by PyJWT's JWS: one algorithm, one spelling, and no claim that we did not write.
+
+PyJWT alone is more tolerant than a paywall may be (a padded signature, duplicate members, any `typ`, odd numbers), and
+its claims
+checks read a clock of their own. So it signs and verifies, and what stands around that is ours and strict.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import msgspec
+from jwt import PyJWS
+from jwt.exceptions import PyJWTError
+
+from shared.domain import passes
+from shared.domain.keyrings import Keyring, PassKey
+from shared.domain.passes import Claims, PassState, Verdict
+from shared.domain.refusals import UnusableKeyring
+from shared.domain.tiers import Tier
+from shared.ports import Keyrings
+
+REFRESH_SECONDS = 60  # How long a ring is trusted without looking again; an emergency rotation bites within this time.
+RETRY_SECONDS = 10  # How often an unknown kid, or a store that fails, may make us look.
+LAST_GOOD_SECONDS = 3600  # How long a ring serves on while the store cannot be read.
+
+_ALGORITHM = "HS256"
+_token = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]{43}\Z")
+_claims = msgspec.json.Decoder(Claims)
+_INVALID = Verdict(PassState.INVALID)
+
+
+class PyJwtPasses:
+    """`shared.ports.Passes` with PyJWT. Keeps the ring it read, and looks again at bounded intervals."""
+
+    def __init__(self, keyrings: Keyrings) -> None:
+        self._keyrings = keyrings
+        self._jws = PyJWS(algorithms=[_ALGORITHM])
+        self._ring: Keyring | None = None
+        self._read_at = 0.0
+        self._looked_at: float | None = None
+
+    def mint(self, tier: Tier, now: float, lifetime: int, only: str | None = None) -> str:
+        ring = self._keyrings.read()
+        claims = passes.new_claims(ring.issuer, tier, now, lifetime, only)
+        key = ring.current_key
+        headers = {"alg": _ALGORITHM, "typ": passes.TYPE, "kid": key.kid}
+        return self._jws.encode(msgspec.json.encode(claims), key.secret, algorithm=_ALGORITHM, headers=headers)
+
+    def verify(self, token: str, now: float) -> Verdict:
+        if len(token) > passes.MAX_TOKEN_BYTES or (shape := _token.match(token)) is None:
+            return _INVALID
+        header: Any = _canonical_json(shape[1])
+        if not passes.is_pass_header(header):
+            return _INVALID
+        found = self._key(header["kid"], now)
+        if found is None:
+            return Verdict(PassState.UNVERIFIABLE) if self._ring is None else _INVALID
+        ring, key = found
+        try:
+            payload = self._jws.decode(token, key.secret, algorithms=[_ALGORITHM])
+        except PyJWTError:
+            return _INVALID
+        try:
+            claims = _claims.decode(payload)
+        except msgspec.MsgspecError:
+            return _INVALID
+        # The signature is compared as bytes; a second spelling of the same bytes is not the same token (SECURITY:
+        # Token|state).
+        if not _is_canonical(payload, shape[2]) or _last_bits(token):
+            return _INVALID
+        return passes.judge(claims, ring.issuer, now)
+
+    def _key(self, kid: str, now: float) -> tuple[Keyring, PassKey] | None:
+        """The accepted key of that id, looking at the store where that is due."""
+        since = None if self._looked_at is None else now - self._looked_at
+        known = self._ring is not None and self._ring.key(kid) is not None
+        due = REFRESH_SECONDS if known and now - self._read_at < REFRESH_SECONDS else RETRY_SECONDS
+        if since is None or since < 0 or since >= due:
+            self._looked_at = now
+            try:
+                self._ring = self._keyrings.read()
+                self._read_at = now
+            except UnusableKeyring:
+                if now - self._read_at > LAST_GOOD_SECONDS:
+                    self._ring = None
+        if self._ring is None or (key := self._ring.key(kid)) is None:
+            return None
+        return self._ring, key
+
+
+def _canonical_json(segment: str) -> object:
+    """What the segment says, None unless this is the one way of saying it (compact, no member twice, no odd base64)."""
+    try:
+        raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        value: object = msgspec.json.decode(raw)
+    except (ValueError, msgspec.MsgspecError):
+        return None
+    return value if _is_canonical(raw, segment) else None
+
+
+def _is_canonical(raw: bytes, segment: str) -> bool:
+    """Whether `segment` is the base64url of what a plain serialiser makes of the value in `raw`."""
+    again = msgspec.json.encode(msgspec.json.decode(raw))
+    return base64.urlsafe_b64encode(again).rstrip(b"=") == segment.encode()
+
+
+def _last_bits(token: str) -> bool:
+    """Whether the signature's last character (43 of them hold 258 bits for 256) has a bit that is not the
+    signature's."""
+    return token[-1] not in "AEIMQUYcgkosw048"

@@ -1,0 +1,322 @@
+"""An article as it is stored, and what a reader of a tier may see of it.
+
+`seen_by` is the paywall: it returns a value that has nothing locked in it, so that whatever is made of that value
+(JSON, HTML, feeds, structured data) cannot leak what it never held.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+from shared.domain.text import MARKUP_RULE, InlineHtml, Line, Link, MediaPath, Passage, Slug, forbidden_markup
+from shared.domain.tiers import Tier
+
+SCHEMA_VERSION = 1
+
+Moment = Annotated[dt.datetime, Meta(tz=True)]
+Pixels = Annotated[int, Meta(ge=1, le=20_000)]
+
+
+class Value(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Ours are immutable, and a field that nobody knows is a fault, not a decoration."""
+
+
+# Blocks -------------------------------------------------------------------------------------------------------------
+
+
+def _refuse_markup(html: str) -> None:
+    """Raise ValueError (msgspec adds the place) when there is markup outside the allow-list in it."""
+    if (found := forbidden_markup(html)) is not None:
+        raise ValueError(f"`{found}` is not allowed in text: {MARKUP_RULE}")
+
+
+class Paragraph(Value, frozen=True, tag="paragraph"):
+    html: InlineHtml
+
+    def __post_init__(self) -> None:
+        _refuse_markup(self.html)
+
+
+class Heading(Value, frozen=True, tag="heading"):
+    text: Line
+    level: Literal[2, 3] = 2
+
+
+class List(Value, frozen=True, tag="list"):
+    items: Annotated[tuple[InlineHtml, ...], Meta(min_length=1, max_length=200)]
+    ordered: bool = False
+
+    def __post_init__(self) -> None:
+        for item in self.items:
+            _refuse_markup(item)
+
+
+class Quote(Value, frozen=True, tag="quote"):
+    html: InlineHtml
+    cite: Line | None = None
+    href: Link | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_markup(self.html)
+
+
+class Picture(Value, frozen=True):
+    """`origin` says how the picture was made; an AI picture says so in its caption and in the structured data."""
+
+    src: MediaPath
+    alt: Annotated[str, Meta(max_length=500)]
+    width: Pixels
+    height: Pixels
+    origin: Literal["photograph", "illustration", "chart", "ai"]
+    caption: Line | None = None
+    credit: Line | None = None
+
+
+class Image(Value, frozen=True, tag="image"):
+    picture: Picture
+
+
+class Audio(Value, frozen=True, tag="audio"):
+    src: MediaPath
+    title: Line
+    seconds: Annotated[int, Meta(ge=1, le=86_400)]
+    media_type: Literal["audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav"] = "audio/mpeg"
+
+
+class Rule(Value, frozen=True, tag="rule"):
+    pass
+
+
+class Embed(Value, frozen=True, tag="embed"):
+    """Something that lives elsewhere. It is a link until the reader asks for more: no third party's code comes with a
+    page."""
+
+    provider: Line
+    href: Annotated[str, Meta(pattern=r"^https://[^\s<>\"'\x00-\x1f]+\Z", max_length=2_000)]
+    title: Line
+
+
+PlainBlock: TypeAlias = Paragraph | Heading | List | Quote | Image | Audio | Rule | Embed
+
+
+class CallToAction(Value, frozen=True):
+    label: Line
+    href: Link
+
+
+class Gate(Value, frozen=True, tag="gate"):
+    """A part of the body that opens from `tier` on. Gates do not nest: a block inside is never a gate, by its type."""
+
+    id: Slug
+    tier: Annotated[Tier, Meta(extra_json_schema={"enum": ["subscriber", "member"]})]
+    kind: Slug
+    teaser: Passage
+    call_to_action: CallToAction
+    blocks: Annotated[tuple[PlainBlock, ...], Meta(min_length=1, max_length=500)]
+
+    def __post_init__(self) -> None:
+        if self.tier is Tier.ANONYMOUS:
+            raise ValueError(
+                "A gate for `anonymous` closes nothing: name `subscriber` or `member`, or take the gate away"
+            )
+
+    def admits(self, tier: Tier) -> bool:
+        return tier >= self.tier
+
+
+Block: TypeAlias = PlainBlock | Gate
+
+
+# What stands around the body ----------------------------------------------------------------------------------------
+
+
+class Section(Value, frozen=True):
+    slug: Slug
+    name: Line
+
+
+class Author(Value, frozen=True):
+    """`kind` says whether this is a person or an AI persona; a reader is told which."""
+
+    slug: Slug
+    name: Line
+    kind: Literal["person", "persona"]
+    biography: Passage
+    picture: Picture | None = None
+
+
+class Source(Value, frozen=True):
+    """Where something comes from. Who published it and what was used are for everyone; the direct link opens from
+    `tier` on."""
+
+    publisher: Line
+    used: Line
+    href: Link | None = None
+    tier: Tier = Tier.SUBSCRIBER
+
+    def admits(self, tier: Tier) -> bool:
+        return tier >= self.tier
+
+
+class Production(Value, frozen=True):
+    """Who made it: how many AI personas took part, which human editors, and where the paper explains how it works."""
+
+    personas: Annotated[int, Meta(ge=0, le=1_000)]
+    editors: tuple[Line, ...]
+    process_href: Link
+
+
+class Correction(Value, frozen=True):
+    at: Moment
+    note: Passage
+
+
+class Published(Value, frozen=True):
+    """What everyone may know of an article: all of it but body and sources. `seen_by` copies these fields as they
+    are."""
+
+    id: Slug
+    slug: Slug
+    kind: Literal["news", "opinion", "analysis", "report", "interview", "essay", "review", "guide"]
+    title: Line
+    standfirst: Passage
+    section: Section
+    author: Author
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(?:-[A-Z]{2})?\Z")]
+    published_at: Moment
+    updated_at: Moment | None = None
+    tags: Annotated[tuple[Slug, ...], Meta(max_length=20)] = ()
+    lead_picture: Picture | None = None
+    production: Production | None = None
+    corrections: tuple[Correction, ...] = ()
+
+
+# What a reader sees -------------------------------------------------------------------------------------------------
+
+
+class LockedGate(Value, frozen=True, tag="gate", omit_defaults=False):
+    id: Slug
+    tier: Tier
+    kind: Slug
+    teaser: Passage
+    call_to_action: CallToAction
+    locked: Literal[True] = True
+
+
+class OpenGate(Value, frozen=True, tag="gate", omit_defaults=False):
+    id: Slug
+    tier: Tier
+    kind: Slug
+    teaser: Passage
+    call_to_action: CallToAction
+    blocks: tuple[PlainBlock, ...]
+    locked: Literal[False] = False
+
+
+class SeenSource(Value, frozen=True, omit_defaults=False):
+    """`href` is only ever there when `locked` is false; `locked` says that there is a link for a higher tier."""
+
+    publisher: Line
+    used: Line
+    tier: Tier
+    locked: bool
+    href: Link | None
+
+
+SeenBlock: TypeAlias = PlainBlock | LockedGate | OpenGate
+
+
+class Access(Value, frozen=True, omit_defaults=False):
+    """For which tier this was made, and how many gates stayed closed."""
+
+    tier: Tier
+    locked: int
+
+
+class SeenArticle(Published, frozen=True, kw_only=True):
+    """An article as one tier sees it. It has nothing in it that this tier may not read."""
+
+    access: Access
+    body: tuple[SeenBlock, ...]
+    sources: tuple[SeenSource, ...] = ()
+
+
+# What is stored -----------------------------------------------------------------------------------------------------
+
+
+class Article(Published, frozen=True, kw_only=True, tag_field="status", tag="published"):
+    """An article as it is stored: everything, locked and open."""
+
+    schema: Literal[1]
+    body: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=2_000)]
+    sources: Annotated[tuple[Source, ...], Meta(max_length=200)] = ()
+
+    def __post_init__(self) -> None:
+        ids = [block.id for block in self.body if isinstance(block, Gate)]
+        if len(ids) != len(set(ids)):
+            raise ValueError(f"Two gates have the id `{next(i for i in ids if ids.count(i) > 1)}`: give each its own")
+        if self.updated_at is not None and self.updated_at < self.published_at:
+            raise ValueError("`updated_at` lies before `published_at`")
+
+    def seen_by(self, tier: Tier) -> SeenArticle:
+        """This article as `tier` may read it.
+
+        Nothing in the result depends on what stands inside a gate that stays closed, or on a link that does.
+        """
+        body = tuple(_gate_seen_by(block, tier) if isinstance(block, Gate) else block for block in self.body)
+        return SeenArticle(
+            id=self.id,
+            slug=self.slug,
+            kind=self.kind,
+            title=self.title,
+            standfirst=self.standfirst,
+            section=self.section,
+            author=self.author,
+            language=self.language,
+            published_at=self.published_at,
+            updated_at=self.updated_at,
+            tags=self.tags,
+            lead_picture=self.lead_picture,
+            production=self.production,
+            corrections=self.corrections,
+            access=Access(tier=tier, locked=sum(isinstance(block, LockedGate) for block in body)),
+            body=body,
+            sources=tuple(_source_seen_by(source, tier) for source in self.sources),
+        )
+
+
+class Unpublished(Value, frozen=True, tag_field="status", tag="unpublished"):
+    """What stays behind when an article is taken back."""
+
+    schema: Literal[1]
+    slug: Slug
+    at: Moment
+
+
+class Renamed(Value, frozen=True, tag_field="status", tag="renamed"):
+    """What stays behind at the old slug when an article gets another."""
+
+    schema: Literal[1]
+    slug: Slug
+    to: Slug
+
+    def __post_init__(self) -> None:
+        if self.to == self.slug:
+            raise ValueError("An article cannot be renamed to the slug it has")
+
+
+Stored: TypeAlias = Article | Unpublished | Renamed
+
+
+def _gate_seen_by(gate: Gate, tier: Tier) -> LockedGate | OpenGate:
+    if gate.admits(tier):
+        return OpenGate(gate.id, gate.tier, gate.kind, gate.teaser, gate.call_to_action, gate.blocks)
+    return LockedGate(gate.id, gate.tier, gate.kind, gate.teaser, gate.call_to_action)
+
+
+def _source_seen_by(source: Source, tier: Tier) -> SeenSource:
+    is_open = source.href is None or source.admits(tier)
+    return SeenSource(source.publisher, source.used, source.tier, not is_open, source.href if is_open else None)

@@ -1,0 +1,117 @@
+"""HTTP as every function speaks it: requests and answers of function URLs (payload 2.0), refusals as problem+json (RFC
+9457), entity tags."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+import msgspec
+from msgspec import Struct
+
+from shared.domain import refusals
+from shared.domain.refusals import Refusal
+
+# The one place where a refusal becomes a status. A refusal that is missing here is a fault of ours, and a house test
+# finds it.
+STATUS: Final[dict[type[Refusal], int]] = {
+    refusals.UnknownArticle: 404,
+    refusals.UnknownRoute: 404,
+    refusals.ArticleWithdrawn: 410,
+    refusals.ArticleMoved: 301,
+    refusals.MethodNotAllowed: 405,
+    refusals.UnknownParameter: 400,
+    refusals.ContentUnavailable: 503,
+    refusals.UnusableKeyring: 503,
+    refusals.InvalidArticle: 422,
+    refusals.InvalidPassRequest: 400,
+    refusals.ArticleChanged: 412,
+    refusals.SlugTaken: 409,
+    refusals.KeyringChanged: 412,
+    refusals.NoStack: 503,
+}
+RETRY_AFTER_SECONDS: Final = 5
+
+NO_STORE: Final = "private, no-store"
+_entity_tag = re.compile(r'(?:W/)?("[^"]*")')
+
+
+class Request(Struct, frozen=True):
+    """What a function needs of a request. Header names are lower-case; `query` is as it came, undecoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name, "")
+
+    def parameter_names(self) -> tuple[str, ...]:
+        """The names in the query string, decoded, in order."""
+        return tuple(unquote_plus(part.partition("=")[0]) for part in self.query.split("&") if part)
+
+
+def request_of(event: dict[str, Any]) -> Request:
+    """The request in an event of a function URL or an HTTP API, payload format 2.0."""
+    http = event["requestContext"]["http"]
+    return Request(http["method"], event["rawPath"], event.get("rawQueryString") or "", event.get("headers") or {})
+
+
+class Answer(Struct, frozen=True):
+    """An answer. It is for this reader alone unless `for_everyone` says otherwise."""
+
+    status: int
+    headers: dict[str, str]
+    body: str = ""
+
+    def to_event(self, *, head: bool = False) -> dict[str, Any]:
+        """As the Lambda runtime wants it; without the body for HEAD."""
+        return {
+            "statusCode": self.status,
+            "headers": self.headers,
+            "body": "" if head else self.body,
+            "isBase64Encoded": False,
+        }
+
+
+def for_everyone(seconds: int, tags: tuple[str, ...], *, stale: bool = True) -> dict[str, str]:
+    """The headers of an answer that the CDN may keep for `seconds` and give to everyone whose tier it was made for.
+
+    It forgets it at once when one of `tags` is purged. `stale`: whether an old copy may serve while, or because, the
+    origin cannot.
+    """
+    grace = ", stale-while-revalidate=3600, stale-if-error=86400" if stale else ""
+    return {"cache-control": f"public, s-maxage={seconds}{grace}", "cache-tag": ",".join(tags)}
+
+
+def entity_tag(body: bytes) -> str:
+    """A tag of exactly what is shown (RFC 9110, section 8.8.3), so that it cannot tell of anything that is not."""
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def none_match(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` leaves the answer to be sent: weak comparison, as RFC 9110, section 13.1.2 has it for
+    GET."""
+    condition = request.header("if-none-match").strip()
+    return condition != "*" and tag not in _entity_tag.findall(condition)
+
+
+def problem(refusal: Refusal) -> Answer:
+    """The refusal as an answer. It holds the refusal's own words and nothing of any article."""
+    status = STATUS[type(refusal)]
+    body = {
+        "type": "about:blank",
+        "title": refusal.title,
+        "status": status,
+        "code": refusal.code,
+        "detail": refusal.detail,
+    }
+    headers = {"content-type": "application/problem+json", "cache-control": NO_STORE}
+    if status == 405:
+        headers["allow"] = "GET, HEAD"
+    if status == 503:
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return Answer(status, headers, msgspec.json.encode(body).decode())
