@@ -43,8 +43,7 @@ def rotate_keys(shelf: KeyringShelf, edge: EdgeKeys, now: float, settle: Callabl
     edge.put(ring)
     settle()
     ring = keyrings.promote(ring, ahead.kid)
-    shelf.write(ring, version)
-    edge.put(ring)
+    shelf.write(ring, version)  # The edge's copy names no current key: it has known both since before.
     return ring
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.adapters.s3_articles import article_key
 from shared.adapters.s3_keyring import KEYRING_KEY, decode_keyring
 from shared.domain.articles import Stored
+from shared.domain.decoding import UNREADABLE
 from shared.domain.keyrings import Keyring
 from shared.domain.refusals import ArticleChanged, ContentUnavailable, KeyringChanged, UnusableKeyring
 
@@ -39,7 +40,7 @@ class Boto3ArticleShelf:
             return None
         try:
             return _stored.decode(found[0]), found[1]
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None, found[1]
 
     def write(self, document: Stored, expected: str | None) -> str:

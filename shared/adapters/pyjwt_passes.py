@@ -16,6 +16,7 @@ from jwt import PyJWS
 from jwt.exceptions import PyJWTError
 
 from shared.domain import passes
+from shared.domain.decoding import UNREADABLE
 from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.passes import Claims, PassState, Verdict
 from shared.domain.refusals import UnusableKeyring
@@ -65,7 +66,7 @@ class PyJwtPasses:
             return _INVALID
         try:
             claims = _claims.decode(payload)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return _INVALID
         # The signature is compared as bytes; a second spelling of the same bytes is not the same token (SECURITY:
         # Token|state).
@@ -96,7 +97,7 @@ def _canonical_json(segment: str) -> object:
     try:
         raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
         value: object = msgspec.json.decode(raw)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, *UNREADABLE):
         return None
     return value if _is_canonical(raw, segment) else None
 

@@ -6,6 +6,7 @@ import msgspec
 
 from shared.adapters.s3_objects import ObjectMissing, S3Objects, StoreUnavailable
 from shared.domain.articles import Stored
+from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import ContentUnavailable, UnknownArticle
 from shared.domain.text import is_slug
 
@@ -37,7 +38,7 @@ class S3Articles:
             raise ContentUnavailable("The article cannot be fetched right now. Try again in a few seconds.") from error
         try:
             document = _decoder.decode(raw)
-        except msgspec.MsgspecError as error:  # Our own fault: publishing lets nothing through that does not decode.
+        except UNREADABLE as error:  # Our own fault: publishing lets nothing through that does not decode.
             raise ContentUnavailable("The article cannot be shown right now. We have been told.") from error
         if document.slug != slug:
             raise ContentUnavailable("The article cannot be shown right now. We have been told.")

@@ -82,6 +82,8 @@ def unbalanced_tag(html: str) -> str | None:
         if name == "br":
             continue
         if not closing:
+            if name == "a" and name in still_open:  # HTML knows no link inside a link
+                return "a"
             still_open.append(name)
         elif not still_open or still_open.pop() != name:
             return str(name)

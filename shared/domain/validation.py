@@ -16,6 +16,7 @@ import msgspec
 
 from shared.domain import text
 from shared.domain.articles import Article, Audio, Block, Gate, Image, List, Paragraph, PlainBlock, Quote, Source
+from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import InvalidArticle
 from shared.domain.tiers import Tier, parse_tier
 
@@ -44,7 +45,7 @@ def parse_article(raw: bytes) -> Article:
         raise InvalidArticle(problems)
     try:
         return _decoder.decode(raw)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise InvalidArticle((_worded(error, ""),)) from None
 
 

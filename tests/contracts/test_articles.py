@@ -1,0 +1,111 @@
+"""`Articles` and `ArticleShelf`: the twin and S3 keep the same promises."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from shared.adapters.boto3_shelves import Boto3ArticleShelf
+from shared.adapters.s3_articles import S3Articles
+from shared.adapters.s3_objects import S3Objects
+from shared.domain.articles import Renamed, Unpublished
+from shared.domain.refusals import ArticleChanged, ContentUnavailable, UnknownArticle
+from shared.ports import Articles, ArticleShelf
+from tests.contracts.conftest import REGION
+from tests.samples import NIGHT_FERRY
+from tests.twins import MemoryArticles
+
+
+@dataclass
+class Doors:
+    """Both doors onto one store, and a way to put anything there."""
+
+    articles: Articles
+    shelf: ArticleShelf
+    spoil: Any
+
+
+@pytest.fixture(params=["twin", "s3"])
+def doors(request: pytest.FixtureRequest) -> Doors:
+    if request.param == "twin":
+        twin = MemoryArticles()
+        return Doors(twin, twin, twin.spoil)
+    aws, bucket = request.getfixturevalue("aws"), request.getfixturevalue("bucket")
+    s3 = request.getfixturevalue("client")("s3")
+
+    def spoil(slug: str, raw: bytes) -> None:
+        s3.put_object(Bucket=bucket, Key=f"articles/{slug}.json", Body=raw)
+
+    return Doors(S3Articles(S3Objects(bucket, REGION, aws)), Boto3ArticleShelf(s3, bucket), spoil)
+
+
+@pytest.mark.parametrize(
+    "document", [NIGHT_FERRY, Unpublished(1, "night-ferry", NIGHT_FERRY.published_at), Renamed(1, "night-ferry", "x")]
+)
+def test_what_is_written_is_read_at_once(doors: Doors, document: Any) -> None:
+    version = doors.shelf.write(document, None)
+
+    assert doors.articles.read("night-ferry") == document
+    assert doors.shelf.read_version("night-ferry") == (document, version)
+
+
+def test_what_is_not_there_is_unknown(doors: Doors) -> None:
+    assert doors.shelf.read_version("night-ferry") is None
+    with pytest.raises(UnknownArticle):
+        doors.articles.read("night-ferry")
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"\xff", b'{"status":"\xff"}', b'{"schema":9}'])
+def test_what_is_not_an_article_is_unavailable_to_readers_and_can_be_mended(doors: Doors, raw: bytes) -> None:
+    doors.spoil("night-ferry", raw)
+
+    with pytest.raises(ContentUnavailable):
+        doors.articles.read("night-ferry")
+    found = doors.shelf.read_version("night-ferry")
+    assert found is not None
+    assert found[0] is None
+    doors.shelf.write(NIGHT_FERRY, found[1])
+    assert doors.articles.read("night-ferry") == NIGHT_FERRY
+
+
+def test_an_article_under_another_s_name_is_not_shown(doors: Doors) -> None:
+    doors.spoil("day-ferry", msgspec.json.encode(NIGHT_FERRY))
+
+    with pytest.raises(ContentUnavailable):
+        doors.articles.read("day-ferry")
+
+
+def test_a_writer_who_expects_an_older_version_loses_and_has_written_nothing(doors: Doors) -> None:
+    old = doors.shelf.write(NIGHT_FERRY, None)
+    new = doors.shelf.write(replace(NIGHT_FERRY, title="Second"), old)
+
+    for expected in (None, old):
+        with pytest.raises(ArticleChanged):
+            doors.shelf.write(replace(NIGHT_FERRY, title="Late"), expected)
+    assert doors.shelf.read_version("night-ferry") == (replace(NIGHT_FERRY, title="Second"), new)
+
+
+def test_of_several_first_writers_one_succeeds(doors: Doors) -> None:
+    won: list[str] = []
+
+    def write(title: str) -> None:
+        try:
+            doors.shelf.write(replace(NIGHT_FERRY, title=title), None)
+        except ArticleChanged:
+            return
+        won.append(title)
+
+    threads = [threading.Thread(target=write, args=(f"writer {i}",)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    found = doors.articles.read("night-ferry")
+    assert len(won) == 1
+    assert found == replace(NIGHT_FERRY, title=won[0])

@@ -1,0 +1,132 @@
+"""Making and rotating keys, cut off after every step."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.ops.keys import init_keys, list_keys, replace_keys, rotate_keys
+from shared.adapters.pyjwt_passes import PyJwtPasses
+from shared.domain.keyrings import Keyring, PassKey
+from shared.domain.passes import PassState
+from shared.domain.refusals import KeyringChanged, UnusableKeyring
+from shared.domain.tiers import Tier
+from tests.twins import MemoryEdgeKeys, MemoryKeyring
+
+NOW = 1_800_000_000.0
+
+
+class CutOff(Exception):
+    """The laptop's lid was closed."""
+
+
+class CutOffEdge(MemoryEdgeKeys):
+    """An edge that cannot be reached."""
+
+    def put(self, ring: Keyring) -> None:
+        raise CutOff
+
+
+def cut_off() -> None:
+    raise CutOff
+
+
+def no_wait() -> None:
+    """Nothing has to settle in memory."""
+
+
+def state(shelf: MemoryKeyring, token: str, now: float) -> PassState:
+    return PyJwtPasses(shelf).verify(token, now).state
+
+
+def test_the_ring_is_made_once_and_its_copy_renewed_later() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+
+    first, made = init_keys(shelf, edge, "https://paper.example", NOW)
+    edge.ring = None
+    second, made_again = init_keys(shelf, edge, "https://other.example", NOW)
+
+    assert (made, made_again) == (True, False)
+    assert first == second == edge.ring
+
+
+def test_a_rotation_signs_with_a_new_key_and_keeps_passes_good() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    before, _ = init_keys(shelf, edge, "https://paper.example", NOW)
+    old = PyJwtPasses(shelf).mint(Tier.MEMBER, NOW, 300)
+
+    after = rotate_keys(shelf, edge, NOW + 10, no_wait)
+
+    assert after.current != before.current
+    assert state(shelf, old, NOW + 20) is PassState.VALID
+    assert state(shelf, PyJwtPasses(shelf).mint(Tier.MEMBER, NOW + 20, 300), NOW + 20) is PassState.VALID
+    assert edge.accepted() == tuple(key.kid for key in after.keys)
+
+
+def test_nothing_is_signed_with_a_key_before_it_is_accepted_everywhere() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    init_keys(shelf, edge, "https://paper.example", NOW)
+    seen: list[tuple[str, bool]] = []
+
+    def look() -> None:
+        ring = shelf.read()
+        seen.append((ring.current, all(key.kid in (edge.accepted() or ()) for key in ring.keys)))
+
+    after = rotate_keys(shelf, edge, NOW + 10, look)
+
+    assert seen[0][0] != after.current
+    assert seen[0][1]
+
+
+@pytest.mark.parametrize("at_the_edge", [True, False])
+def test_a_rotation_that_is_cut_off_is_completed_by_the_next(*, at_the_edge: bool) -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    init_keys(shelf, edge, "https://paper.example", NOW)
+    old = PyJwtPasses(shelf).mint(Tier.MEMBER, NOW, 300)
+    with pytest.raises(CutOff):
+        rotate_keys(shelf, CutOffEdge() if at_the_edge else edge, NOW + 10, cut_off)
+
+    assert state(shelf, old, NOW + 11) is PassState.VALID
+    after = rotate_keys(shelf, edge, NOW + 12, no_wait)
+
+    assert len(after.keys) == 2
+    assert state(shelf, old, NOW + 13) is PassState.VALID
+    assert {one.at_edge for one in list_keys(shelf, edge)} == {True}
+
+
+def test_an_emergency_leaves_no_pass_good() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    init_keys(shelf, edge, "https://paper.example", NOW)
+    old = PyJwtPasses(shelf).mint(Tier.MEMBER, NOW, 300)
+
+    ring = replace_keys(shelf, edge, NOW + 1)
+
+    assert state(shelf, old, NOW + 2) is PassState.INVALID
+    assert edge.accepted() == (ring.current,)
+
+
+def test_a_rotation_loses_to_another_that_came_first() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    init_keys(shelf, edge, "https://paper.example", NOW)
+
+    with pytest.raises(KeyringChanged):
+        rotate_keys(shelf, edge, NOW + 10, lambda: void(replace_keys(shelf, edge, NOW + 11)))
+
+
+def void(_: object) -> None:
+    """For the sake of a callable without a result."""
+
+
+def test_without_a_ring_there_is_nothing_to_rotate() -> None:
+    with pytest.raises(UnusableKeyring, match="keys init"):
+        rotate_keys(MemoryKeyring(), MemoryEdgeKeys(), NOW, no_wait)
+
+
+def test_a_key_the_edge_accepts_and_the_ring_does_not_is_shown() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    ring, _ = init_keys(shelf, edge, "https://paper.example", NOW)
+    edge.ring = Keyring(1, ring.issuer, "stray", (PassKey("stray", "C" * 43, 1),))
+
+    assert [(one.kid, one.in_ring, one.at_edge) for one in list_keys(shelf, edge)] == [
+        (ring.current, True, False),
+        ("stray", False, True),
+    ]

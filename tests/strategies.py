@@ -1,0 +1,121 @@
+"""Random articles for properties: any blocks, any gates, and gated content that can be exchanged for other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from shared.domain.articles import (
+    Article,
+    Audio,
+    Author,
+    Block,
+    CallToAction,
+    Correction,
+    Embed,
+    Gate,
+    Heading,
+    Image,
+    List,
+    Paragraph,
+    Picture,
+    PlainBlock,
+    Production,
+    Quote,
+    Rule,
+    Section,
+    Source,
+)
+from shared.domain.tiers import Tier
+
+# Plain and cheap on purpose: what matters is where the text stands. Odd characters have one strategy's worth of place.
+_words = st.sampled_from(
+    ["one", "two words", "Ünïcode — “quoted”", 'a "quote"', "\u2028line", "🛥", "back\\slash"]
+) | st.text("abc é\"'/", min_size=1, max_size=12)
+slugs = st.text("abcdef0123456789", min_size=1, max_size=8)
+links = slugs.map("https://{}.example/".format)
+moments = st.integers(0, 60_000).map(lambda hours: dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=hours))
+html = st.one_of(_words, _words.map("<em>{}</em> &amp; so".format))
+tiers = st.sampled_from(Tier)
+gate_tiers = st.sampled_from([Tier.SUBSCRIBER, Tier.MEMBER])
+
+
+def _media(tier: Tier) -> st.SearchStrategy[str]:
+    return st.builds("/media/{}/{}.{}".format, st.just(tier.value), slugs, st.sampled_from(["png", "mp3"]))
+
+
+def pictures(tier: Tier = Tier.ANONYMOUS) -> st.SearchStrategy[Picture]:
+    size = st.integers(1, 4000)
+    origin: st.SearchStrategy[Any] = st.sampled_from(["photograph", "illustration", "chart", "ai"])
+    return st.builds(Picture, _media(tier), _words, size, size, origin, st.none() | _words, st.none() | _words)
+
+
+def blocks(tier: Tier = Tier.ANONYMOUS) -> st.SearchStrategy[PlainBlock]:
+    """Blocks for readers of a tier."""
+    return st.one_of(
+        st.builds(Paragraph, html),
+        st.builds(Heading, _words, st.sampled_from([2, 3])),
+        st.builds(List, st.lists(html, min_size=1, max_size=4).map(tuple), st.booleans()),
+        st.builds(Quote, html, st.none() | _words, st.none() | links),
+        st.builds(Image, pictures(tier)),
+        st.builds(Audio, _media(tier), _words, st.integers(1, 9999)),
+        st.just(Rule()),
+        st.builds(Embed, _words, links, _words),
+    )
+
+
+def gated_blocks(tier: Tier) -> st.SearchStrategy[tuple[PlainBlock, ...]]:
+    return st.lists(blocks(tier), min_size=1, max_size=4).map(tuple)
+
+
+@st.composite
+def gates(draw: st.DrawFn) -> Gate:
+    tier = draw(gate_tiers)
+    return Gate(
+        draw(slugs), tier, draw(slugs), draw(_words), CallToAction(draw(_words), draw(links)), draw(gated_blocks(tier))
+    )
+
+
+def _distinct_gates(body: tuple[Block, ...]) -> bool:
+    ids = [block.id for block in body if isinstance(block, Gate)]
+    return len(ids) == len(set(ids))
+
+
+articles: st.SearchStrategy[Article] = st.builds(
+    Article,
+    schema=st.just(1),
+    id=slugs,
+    slug=slugs,
+    kind=st.sampled_from(["news", "opinion", "essay"]),
+    title=_words,
+    standfirst=_words,
+    section=st.builds(Section, slugs, _words),
+    author=st.builds(Author, slugs, _words, st.sampled_from(["person", "persona"]), _words, st.none() | pictures()),
+    language=st.just("en"),
+    published_at=moments,
+    tags=st.lists(slugs, max_size=3).map(tuple),
+    lead_picture=st.none() | pictures(),
+    production=st.none() | st.builds(Production, st.integers(0, 9), st.lists(_words, max_size=3).map(tuple), links),
+    corrections=st.lists(st.builds(Correction, moments, _words), max_size=2).map(tuple),
+    body=st.lists(st.one_of(blocks(), gates()), min_size=1, max_size=7).map(tuple).filter(_distinct_gates),
+    sources=st.lists(st.builds(Source, _words, _words, st.none() | links, gate_tiers), max_size=4).map(tuple),
+)
+
+
+@st.composite
+def with_other_gated_content(draw: st.DrawFn, article: Article, reader: Tier) -> Article:
+    """The same article to a reader of that tier: everything that stays closed to it is exchanged for something else."""
+    body = tuple(
+        replace(block, blocks=draw(gated_blocks(block.tier)))
+        if isinstance(block, Gate) and not block.admits(reader)
+        else block
+        for block in article.body
+    )
+    sources = tuple(
+        replace(source, href=draw(links)) if source.href is not None and not source.admits(reader) else source
+        for source in article.sources
+    )
+    return replace(article, body=body, sources=sources)
