@@ -64,3 +64,5 @@ clean: ## what was made here, but not .frontline/
 	@rm -rf .build .aws-sam .local .hypothesis .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup lock schema run frontline lint format test bench clean
+
+include build.mk

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 class MissingSetting(Exception):
     """The function was deployed without something it needs; it cannot start."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the read functions are told by the template. `s3_endpoint` is None in the cloud, as the SDKs mean it."""
 
     content_bucket: str

@@ -29,6 +29,7 @@ from shared.ports import Articles, Passes
 # slug's, and a short life.
 ARTICLE_SECONDS: Final = 86_400
 MISSING_SECONDS: Final = 30
+GONE_SECONDS: Final = 60
 
 _article_path = re.compile(r"/api/articles/([^/]+)\Z")
 _encoder = msgspec.json.Encoder()
@@ -140,7 +141,9 @@ def _refused(refusal: Refusal, slug: str | None) -> Answer:
     answer = problem(refusal)
     if slug is not None and isinstance(refusal, UnknownArticle):
         answer.headers.update(for_everyone(MISSING_SECONDS, (f"slug-{slug}",), stale=False))
-    if slug is not None and isinstance(refusal, (ArticleWithdrawn, ArticleMoved)):
+    if slug is not None and isinstance(refusal, ArticleWithdrawn):
+        answer.headers.update(for_everyone(GONE_SECONDS, (f"slug-{slug}",), stale=False))
+    if slug is not None and isinstance(refusal, ArticleMoved):
         answer.headers.update(for_everyone(ARTICLE_SECONDS, (f"slug-{slug}",)))
     if isinstance(refusal, ArticleMoved):
         answer.headers["location"] = f"/api/articles/{refusal.slug}"
@@ -148,10 +151,13 @@ def _refused(refusal: Refusal, slug: str | None) -> Answer:
 
 
 def _outcome(answer: Answer, sight: _Sight, slug: str | None, trouble: BaseException | None) -> Outcome:
-    """Every answer says for which tier it was made and what came of the pass; one made on a mismatch is nobody
-    else's."""
+    """Every answer says for which tier it was made and what came of the pass; one made on a mismatch is nobody else's.
+
+    A kept error says nothing of the pass: the edge, which puts in each viewer's own finding, does not touch errors.
+    """
     answer.headers["x-rendered-for"] = sight.tier.value
-    answer.headers["x-pass"] = sight.state.value
+    if answer.status < 400 or answer.headers["cache-control"] == NO_STORE:
+        answer.headers["x-pass"] = sight.state.value
     if sight.mismatch:
         answer.headers["cache-control"] = NO_STORE
         answer.headers.pop("cache-tag", None)

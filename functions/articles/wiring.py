@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
+from types import ModuleType
 
 from functions.articles.read import Doors
 from shared.adapters.s3_articles import S3Articles
@@ -22,6 +24,7 @@ class _PassesWhenNeeded:
 
     @cached_property
     def _passes(self) -> Passes:
+        _leave_out_the_fetcher_of_remote_keys()
         from shared.adapters.pyjwt_passes import PyJwtPasses
         from shared.adapters.s3_keyring import S3Keyrings
 
@@ -42,3 +45,14 @@ def doors(settings: Settings) -> Doors:
         articles=S3Articles(S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)),
         passes=_PassesWhenNeeded(settings),
     )
+
+
+def _leave_out_the_fetcher_of_remote_keys() -> None:
+    """PyJWT's package imports a client that fetches keys by HTTP, and with it http.client, ssl and email.
+
+    That is a third of a first member's read, for something that must never happen here: a pass's key comes from our
+    ring alone (R6). An empty module in its place keeps it out of this process; nothing here could use it.
+    """
+    fetcher = ModuleType("jwt.jwks_client")
+    fetcher.PyJWKClient = None  # type: ignore[attr-defined]
+    sys.modules.setdefault(fetcher.__name__, fetcher)

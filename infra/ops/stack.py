@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,13 @@ def state_path() -> Path:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack's outputs, and how to reach it. `endpoint` is None in the cloud."""
+    """A stack's outputs, and how to reach it. `endpoint` is None in the cloud; `endpoints` are services that differ."""
 
     name: str
     region: str
     endpoint: str | None
     outputs: dict[str, str]
+    endpoints: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def local(cls) -> Stack:
@@ -51,7 +53,12 @@ class Stack:
             os.kill(state["pid"], 0)
         except ProcessLookupError:
             raise NoStack("The local stack has ended without tidying up: start it again with `make run`.") from None
-        return cls("local", state["region"], state["aws_endpoint"], state["outputs"])
+        return cls.at(state)
+
+    @classmethod
+    def at(cls, state: Mapping[str, Any]) -> Stack:
+        """The stack that a local stack's state describes."""
+        return cls("local", state["region"], state["aws_endpoint"], state["outputs"], state["endpoints"])
 
     @classmethod
     def deployed(cls, name: str, region: str | None) -> Stack:
@@ -79,7 +86,7 @@ class Stack:
         return boto3.client(  # type: ignore[call-overload]
             service,
             region_name=self.region,
-            endpoint_url=self.endpoint,
+            endpoint_url=self.endpoints.get(service, self.endpoint),
             config=_CONFIG,
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 -- moto takes any

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from msgspec import MsgspecError
 
-# msgspec says so itself for wrong JSON and wrong shapes, leaves wrong UTF-8 in a text to Python, and stops at Python's own
-# depth of recursion.
+# msgspec says so itself for wrong JSON and wrong shapes; it leaves wrong UTF-8 in a text to Python, and stops at
+# Python's own depth of recursion.
 UNREADABLE = (MsgspecError, UnicodeDecodeError, RecursionError)

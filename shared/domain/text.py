@@ -50,12 +50,10 @@ MediaPath = Annotated[
 """A file in the media bucket; the tier in its path is the lowest that may fetch it."""
 
 _slug = re.compile(SLUG_PATTERN)
-_tidy_html = re.compile(_TIDY_HTML)
 _forbidden = re.compile(
     rf"""<(?!/?(?:{"|".join(INLINE_TAGS)}|a|br)>|a href="(?:https://|mailto:|/(?![/\\])|#)[^"<>\s\\]*">).{{0,40}}""",
     re.DOTALL,
 )
-_tag_name = re.compile(r"<(/?)([a-z]+)")
 
 
 def is_slug(text: str) -> bool:
@@ -71,14 +69,14 @@ def forbidden_markup(html: str) -> str | None:
 
 def is_tidy(html: str) -> bool:
     """Whether this is well-formed beyond being safe: no bare `&` or `>`, no control characters."""
-    return _tidy_html.match(html) is not None
+    return re.match(_TIDY_HTML, html) is not None
 
 
 def unbalanced_tag(html: str) -> str | None:
     """The first tag of an `InlineHtml` that is closed without being open, or left open; None when all is well
     nested."""
     still_open: list[str] = []
-    for closing, name in _tag_name.findall(html):
+    for closing, name in re.findall(r"<(/?)([a-z]+)", html):
         if name == "br":
             continue
         if not closing:

@@ -1,0 +1,35 @@
+"""`make bench`: every figure as `name value unit`, and all of them in benchmarks/results.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import bundles, reading
+from benchmarks.reading import Figure
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def figures() -> Iterator[Figure]:
+    """All figures, one group after the other."""
+    made = bundles.make()
+    yield "articles_bundle", bundles.size(made.articles) / 1e6, "MB unpacked"
+    for group in (reading.starting, reading.running, reading.growing):
+        print(f"# {group.__doc__}", file=sys.stderr)
+        yield from group(made)
+
+
+def main() -> None:
+    """Print the figures as they come, and keep them when all have come."""
+    results: dict[str, dict[str, float | str]] = {}
+    for name, value, unit in figures():
+        print(f"{name} {value:.4g} {unit}", flush=True)
+        results[name] = {"value": float(f"{value:.4g}"), "unit": unit}
+    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+# What is deployed: the edge functions inside template.yaml, and the functions' zips. Included by the Makefile.
+SAM_VERSION := 1.170.0
+# In an environment of its own: the SAM CLI is larger than all the rest and pins other versions of what the rest needs.
+SAM_ENV := $(ENV)/sam
+SAM := $(SAM_ENV)/bin/sam
+export SAM_CLI_TELEMETRY = 0
+# `sam validate --lint` wants a region set, to know which services are there; nothing is asked of AWS.
+BUILD_REGION ?= us-east-1
+
+# Deploying ---------------------------------------------------------------------------------------------------------
+edge: $(ENV)/ready ## write infra/edge/*.js into template.yaml
+	@$(BIN)/python -m infra.build.edge
+
+build: $(SAM_ENV)/ready ## the functions' zips (.aws-sam/build), as `sam build`, and the template checked
+	@$(BIN)/python -m infra.build.edge --check
+	@AWS_DEFAULT_REGION=$(BUILD_REGION) $(SAM) validate --lint
+	@$(SAM) build
+	@$(BIN)/python -m infra.build.sizes .aws-sam/build
+
+# What SAM calls for a function of template.yaml: build-ArticlesFunction makes functions/articles.
+build-%Function: $(ENV)/ready
+	@test -n "$(ARTIFACTS_DIR)" || { echo "say where: make $@ ARTIFACTS_DIR=.build/$@" >&2; exit 2; }
+	@$(BIN)/python -m infra.build.bundle $(shell echo $* | tr A-Z a-z) "$(ARTIFACTS_DIR)"
+
+$(SAM_ENV)/ready: infra/build/requirements.txt $(ENV)/ready
+	@echo "setting up the SAM CLI $(SAM_VERSION) in $(SAM_ENV)" >&2
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(SAM_ENV)
+	@$(UV) pip install --quiet --python $(SAM_ENV)/bin/python --require-hashes -r infra/build/requirements.txt
+	@touch $@
+
+lock: lock-sam
+lock-sam: $(ENV)/ready
+	@echo "aws-sam-cli==$(SAM_VERSION)" | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate -o infra/build/requirements.txt -
+
+.PHONY: edge build lock-sam

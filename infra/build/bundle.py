@@ -1,0 +1,146 @@
+"""Makes the folder that becomes a function's zip: its code and its locked dependencies, compiled, no ballast.
+
+SAM calls it for each function (`BuildMethod: makefile` in template.yaml, the rule in build.mk).
+"""
+
+import compileall
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.build.imports import closure
+
+ROOT = Path(__file__).resolve().parents[2]
+LAMBDA_PYTHON = (3, 13)
+LAMBDA_PLATFORM = "aarch64-manylinux_2_28"  # Amazon Linux 2023 has glibc 2.34
+LAMBDA_FOLDER = "/var/task"
+
+# Large packages of which a function uses a corner, without dynamic imports inside: only what is reached is shipped.
+PRUNED_BY_IMPORTS = ("aws_lambda_powertools",)
+# What such a package reaches for itself, but only in company that is not shipped: its JSON helper asks the resolver's
+# code about pydantic models. A function that imports the resolver gets it.
+NOT_FOR_ITSELF = ("aws_lambda_powertools.event_handler",)
+# Of a distribution's metadata stay METADATA (scanners read name, version and licence from it) and the licence's text.
+METADATA_WITHOUT_USE = ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "top_level.txt", "entry_points.txt", "sboms")
+FILES_WITHOUT_USE = ("*.pyi", "py.typed", "*.pth", "*.pyc")
+FOLDERS_WITHOUT_USE = ("tests", "test", "docs", "__pycache__")
+
+Install = Callable[[Path, Path], None]
+
+
+def bundle(function: str, folder: Path, install: Install) -> None:
+    """Fill the empty or missing `folder` with what `functions/<function>` needs to run.
+
+    `install(lock file, folder)` puts the dependencies there. The function's own folder comes with its data files
+    (templates, tables) but without Python files that nothing imports. Raises FileExistsError for a folder with
+    something in it: what is pruned there must have come from here.
+    """
+    own = ROOT / "functions" / function
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty")
+    install(own / "requirements.txt", folder)
+    needed = closure([f"functions.{function}.handler"], [ROOT])
+    if own / "handler.py" not in needed:
+        raise FileNotFoundError(own / "handler.py")
+    _prune(folder, f"functions.{function}.handler")
+    data = (path for path in own.rglob("*") if path.is_file() and _is_data(path, own))
+    for file in sorted({*needed, *data}):
+        target = folder / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    compile_for_lambda(folder)
+
+
+def install_for_lambda(lock: Path, folder: Path) -> None:
+    """Install exactly what the lock file says, by its hashes, as wheels for Lambda's machine whatever this one is."""
+    uv = Path(sys.executable).with_name("uv")
+    target = ["--python-platform", LAMBDA_PLATFORM, "--python-version", ".".join(map(str, LAMBDA_PYTHON))]
+    exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy"]
+    environment = {name: value for name, value in os.environ.items() if name != "UV_COMPILE_BYTECODE"}
+    command = [str(uv), "pip", "install", "--quiet", "--target", str(folder), *target, *exactly, "-r", str(lock)]
+    subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own words and the lock's path
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below, which is what Lambda counts against its 250 MB."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _is_data(path: Path, own: Path) -> bool:
+    return path.suffix not in {".py", ".pyc"} and path != own / "requirements.txt"
+
+
+def _prune(folder: Path, entry: str) -> None:
+    reached = closure([entry], [ROOT, folder], strict=False, not_for_itself=NOT_FOR_ITSELF)
+    for package in PRUNED_BY_IMPORTS:
+        for path in set((folder / package).rglob("*.py")) - reached:
+            path.unlink()
+        for path in [path for path in (folder / package).rglob("*") if path.is_dir() and not any(path.rglob("*.py"))]:
+            _remove(path)
+    for metadata in folder.glob("*.dist-info"):
+        for name in METADATA_WITHOUT_USE:
+            _remove(metadata / name)
+    _remove(folder / "bin")
+    _remove(folder / ".lock")  # uv's own
+    for pattern in FILES_WITHOUT_USE:
+        for path in list(folder.rglob(pattern)):
+            path.unlink()
+    for path in [path for path in folder.rglob("*") if path.is_dir() and path.name in FOLDERS_WITHOUT_USE]:
+        _remove(path)
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def compile_for_lambda(folder: Path, python: tuple[int, int] = sys.version_info[:2]) -> bool:
+    """Compile everything beside its source, and return whether that was done: `python` has to be Lambda's version.
+
+    The sources stay: tracebacks quote them, and they cost no time. Unchecked, or Python would compare times with the
+    sources', which differ after unzipping, and compile again at each cold start. The paths inside
+    are Lambda's, or Python would correct them while it imports.
+    """
+    if python != LAMBDA_PYTHON:
+        here, wanted = (".".join(map(str, version)) for version in (python, LAMBDA_PYTHON))
+        print(
+            f"!! NOT COMPILED: this is Python {here}, Lambda's is {wanted}. The zip works, but each cold start "
+            f"compiles it anew and takes about twice as long. Build with Python {wanted}.",
+            file=sys.stderr,
+        )
+        return False
+    compiled = compileall.compile_dir(
+        folder,
+        quiet=1,
+        force=True,
+        stripdir=str(folder),
+        prependdir=LAMBDA_FOLDER,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        workers=1,
+    )
+    if not compiled:
+        raise SyntaxError(f"something below {folder} does not compile; the lines above say what")
+    return True
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m infra.build.bundle <function> <folder>`."""
+    if len(arguments) != 2:
+        print("usage: python -m infra.build.bundle <function> <folder>", file=sys.stderr)
+        return 2
+    bundle(arguments[0], Path(arguments[1]), install_for_lambda)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

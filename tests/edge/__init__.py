@@ -1,0 +1,1 @@
+"""The edge functions under their own engine."""

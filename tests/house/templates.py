@@ -1,0 +1,99 @@
+"""template.yaml as CloudFormation gets it: transformed by SAM's own translator, with every `!Tag` in its long form."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+import cfn_flip
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+Json = dict[str, Any]
+
+
+class Behaviour(NamedTuple):
+    """A cache behaviour with what it points at."""
+
+    pattern: str
+    settings: Json
+    cache_policy: Json
+    origin: Json
+
+    @property
+    def reads(self) -> bool:
+        """Whether its answers come from a function, and so depend on the tier."""
+        return "CustomOriginConfig" in self.origin
+
+
+@cache
+def source() -> Json:
+    """The template as it is written."""
+    template: Json = json.loads(cfn_flip.to_json(TEMPLATE.read_text()))
+    return template
+
+
+@cache
+def transformed() -> Json:
+    """What SAM makes of it."""
+    template: Json = json.loads(json.dumps(source()))
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            # `sam deploy` puts the zip's address here; the translator takes no folder.
+            resource["Properties"]["CodeUri"] = "s3://bucket/zip"
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="eu-central-1"))
+    result: Json = translator.translate(sam_template=template, parameter_values={})
+    return result
+
+
+def resources(kind: str) -> dict[str, Json]:
+    """The transformed template's resources of one type, by logical id."""
+    return {name: resource for name, resource in transformed()["Resources"].items() if resource["Type"] == kind}
+
+
+def properties(logical_id: str) -> Json:
+    """The properties of one resource of the transformed template."""
+    found: Json = transformed()["Resources"][logical_id]["Properties"]
+    return found
+
+
+def distribution() -> Json:
+    """The distribution's configuration."""
+    found: Json = properties("Distribution")["DistributionConfig"]
+    return found
+
+
+def behaviours() -> list[Behaviour]:
+    """Every cache behaviour, the default one (pattern `*`) too."""
+    config = distribution()
+    origins = {origin["Id"]: origin for origin in config["Origins"]}
+    every = [*config["CacheBehaviors"], {"PathPattern": "*", **config["DefaultCacheBehavior"]}]
+    return [
+        Behaviour(
+            pattern=each["PathPattern"],
+            settings=each,
+            cache_policy=properties(each["CachePolicyId"]["Ref"])["CachePolicyConfig"],
+            origin=origins[each["TargetOriginId"]],
+        )
+        for each in every
+    ]
+
+
+def statements(logical_id: str) -> list[Json]:
+    """The statements of a bucket policy, key policy or role's inline policies."""
+    found = properties(logical_id)
+    if "KeyPolicy" in found:
+        documents = [found["KeyPolicy"]]
+    elif "PolicyDocument" in found:
+        documents = [found["PolicyDocument"]]
+    else:
+        documents = [policy["PolicyDocument"] for policy in found["Policies"]]
+    return [statement for document in documents for statement in document["Statement"]]
+
+
+def listed(value: object) -> list[Any]:
+    """What IAM lets one write as a single value or as a list, as a list."""
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,161 @@
+"""Who may ask what of whom, by template.yaml. Numbers R… are the lines of docs/security.md."""
+
+import re
+
+import pytest
+
+from tests.house.templates import TEMPLATE, distribution, listed, properties, resources, statements, transformed
+
+OUR_DISTRIBUTION = {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
+BUCKETS = ["ContentBucket", "KeyringBucket", "MediaBucket", "StaticBucket"]
+
+# Who may ask the origins (R9) ----------------------------------------------------------------------------------------
+
+
+def test_function_urls_answer_nobody_but_our_distribution() -> None:
+    assert [url["Properties"]["AuthType"] for url in resources("AWS::Lambda::Url").values()] == ["AWS_IAM"]
+    alias = properties("ArticlesFunctionUrl")["TargetFunctionArn"]
+    common = {"FunctionName": alias, "Principal": "cloudfront.amazonaws.com", "SourceArn": OUR_DISTRIBUTION}
+    permissions = [each["Properties"] for each in resources("AWS::Lambda::Permission").values()]
+    assert sorted(permissions, key=lambda each: str(each["Action"])) == [
+        {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True, **common},
+        {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "AWS_IAM", **common},
+    ]
+
+
+def test_cloudfront_signs_every_request_to_an_origin() -> None:
+    kinds = {
+        name: each["Properties"]["OriginAccessControlConfig"]
+        for name, each in resources("AWS::CloudFront::OriginAccessControl").items()
+    }
+    for origin in distribution()["Origins"]:
+        access = kinds[origin["OriginAccessControlId"]["Fn::GetAtt"][0]]
+        assert access["SigningBehavior"] == "always"
+        assert access["SigningProtocol"] == "sigv4"
+        assert access["OriginAccessControlOriginType"] == ("lambda" if "CustomOriginConfig" in origin else "s3")
+
+
+def test_origins_are_what_their_names_say() -> None:
+    assert {origin["Id"]: origin["DomainName"] for origin in distribution()["Origins"]} == {
+        "articles": {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["ArticlesFunctionUrl", "FunctionUrl"]}]}]},
+        "media": {"Fn::GetAtt": ["MediaBucket", "RegionalDomainName"]},
+        "static": {"Fn::GetAtt": ["StaticBucket", "RegionalDomainName"]},
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_closed_kept_and_encrypted(bucket: str) -> None:
+    """R29."""
+    resource, bucket_properties = transformed()["Resources"][bucket], properties(bucket)
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert bucket_properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket_properties["PublicAccessBlockConfiguration"] == dict.fromkeys(
+        ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"], True
+    )
+    assert bucket_properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert bucket_properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert any(
+        rule["Status"] == "Enabled" and "NoncurrentVersionExpiration" in rule
+        for rule in bucket_properties["LifecycleConfiguration"]["Rules"]
+    )
+    assert "BucketName" not in bucket_properties
+
+
+def test_these_are_all_buckets() -> None:
+    assert sorted(resources("AWS::S3::Bucket")) == BUCKETS
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_reached_by_tls_and_by_our_distribution_for_one_folder(bucket: str) -> None:
+    """R9, R29. No ListBucket for CloudFront: 403 for every missing key, so that 404 tells nothing."""
+    [policy] = [
+        name
+        for name, each in resources("AWS::S3::BucketPolicy").items()
+        if each["Properties"]["Bucket"] == {"Ref": bucket}
+    ]
+    refusals = [each for each in statements(policy) if each["Effect"] == "Deny"]
+    assert [{**each, "Sid": ""} for each in refusals] == [
+        {
+            "Sid": "",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+            "Condition": {"Bool": {"aws:SecureTransport": False}},
+        }
+    ]
+    folder = {"MediaBucket": "media", "StaticBucket": "static"}.get(bucket)
+    allowed = [{**each, "Sid": ""} for each in statements(policy) if each["Effect"] != "Deny"]
+    expected = {
+        "Sid": "",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": {"Fn::Sub": f"${{{bucket}.Arn}}/{folder}/*"},
+        "Condition": {"StringEquals": {"AWS:SourceArn": OUR_DISTRIBUTION}},
+    }
+    assert allowed == ([expected] if folder else [])
+
+
+def test_the_keyring_is_encrypted_with_a_key_of_its_own_that_rotates() -> None:
+    [rule] = properties("KeyringBucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": {"Fn::GetAtt": ["KeyringKey", "Arn"]},
+    }
+    assert rule["BucketKeyEnabled"] is True
+    assert properties("KeyringKey")["EnableKeyRotation"] is True
+    assert transformed()["Resources"]["KeyringKey"]["DeletionPolicy"] == "Retain"
+
+
+# What the functions may do (R28) -------------------------------------------------------------------------------------
+
+
+def test_the_articles_function_may_do_this_and_nothing_else() -> None:
+    role = properties("ArticlesRole")
+    assert "ManagedPolicyArns" not in role
+    assert {
+        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements("ArticlesRole")
+    } == {
+        "ReadArticles": ("s3:GetObject", {"Fn::Sub": "${ContentBucket.Arn}/articles/*"}, None),
+        "TellMissingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["ContentBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": "articles/*"}},
+        ),
+        "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
+        "DecryptKeyring": (
+            "kms:Decrypt",
+            {"Fn::GetAtt": ["KeyringKey", "Arn"]},
+            {"StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}}},
+        ),
+        "WriteOwnLogs": (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            {"Fn::GetAtt": ["ArticlesLogGroup", "Arn"]},
+            None,
+        ),
+        "WriteTraces": (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None),
+    }
+
+
+def test_no_role_may_do_everything_of_anything() -> None:
+    """And every function has a role of its own that is written out here, none made by SAM."""
+    roles = resources("AWS::IAM::Role")
+    assert {each["Properties"]["Role"]["Fn::GetAtt"][0] for each in resources("AWS::Lambda::Function").values()} == set(
+        roles
+    )
+    for role in roles:
+        for statement in statements(role):
+            assert not [action for action in listed(statement["Action"]) if "*" in action], statement
+            assert "NotAction" not in statement
+            assert "NotResource" not in statement
+
+
+def test_every_star_has_its_reason_beside_it() -> None:
+    """R28: `*` as a resource or principal stands on a line that says why."""
+    lines = [
+        line for line in TEMPLATE.read_text().splitlines() if re.search(r"""(?<![\w/])["']?\*["']?(\s|$|\])""", line)
+    ]
+    stars = [line for line in lines if not line.lstrip().startswith(("#", "//", "/*", "*"))]
+    assert [line for line in stars if re.search(r"(Resource|Principal|AWS):", line)]
+    assert [line for line in stars if re.search(r"(Resource|Principal|AWS):", line) and " # " not in line] == []

@@ -1,0 +1,258 @@
+"""What template.yaml must keep true, whatever else is changed in it. Numbers R… are the lines of docs/security.md."""
+
+import json
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from shared.settings import settings
+from tests.house.templates import (
+    ROOT,
+    TEMPLATE,
+    Behaviour,
+    behaviours,
+    distribution,
+    properties,
+    resources,
+    source,
+    transformed,
+)
+
+EVERY_BEHAVIOUR = pytest.mark.parametrize("behaviour", behaviours(), ids=lambda behaviour: behaviour.pattern)
+READS = pytest.mark.parametrize(
+    "behaviour", [each for each in behaviours() if each.reads], ids=lambda behaviour: behaviour.pattern
+)
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    """SAM transform included; informational rules too."""
+    args = ManualArgs(regions=["us-east-1", "eu-central-1"], include_checks=["I"])
+    assert [str(match) for match in lint(TEMPLATE.read_text(), config=args)] == []
+
+
+# The edge: what is kept, under what, and for whom --------------------------------------------------------------------
+
+
+def test_the_paths_go_where_they_should() -> None:
+    assert {each.pattern: each.origin["Id"] for each in behaviours()} == {
+        "/api/articles*": "articles",
+        "/api/sections": "articles",
+        "/api/authors*": "articles",
+        "/media/*": "media",
+        "/static/*": "static",
+        "*": "articles",
+    }
+
+
+@READS
+def test_a_read_is_kept_by_tier_and_listed_query_and_by_no_person(behaviour: Behaviour) -> None:
+    """R4."""
+    key = behaviour.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["x-reader-tier"]}
+    assert key["QueryStringsConfig"] == {
+        "QueryStringBehavior": "whitelist",
+        "QueryStrings": ["section", "author", "tag", "limit", "cursor"],
+    }
+
+
+@READS
+def test_the_origin_gets_the_pass_and_nothing_else_of_the_viewer(behaviour: Behaviour) -> None:
+    """What reaches the origin beside the key could change the body without changing the key (R4), and the viewer's Host
+    would break the signature on a function URL."""
+    policy = properties(behaviour.settings["OriginRequestPolicyId"]["Ref"])["OriginRequestPolicyConfig"]
+    assert policy["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["x-reader-pass"]}
+    assert policy["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert policy["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+@READS
+def test_articles_may_be_kept_for_their_day_but_nothing_without_saying_so(behaviour: Behaviour) -> None:
+    assert behaviour.cache_policy["DefaultTTL"] == 0
+    assert behaviour.cache_policy["MaxTTL"] >= 86400
+
+
+def test_files_are_kept_by_path_alone() -> None:
+    files = [each for each in behaviours() if not each.reads]
+    assert [each.pattern for each in files] == ["/media/*", "/static/*"]
+    for each in files:
+        key = each.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
+        assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+        assert "OriginRequestPolicyId" not in each.settings
+
+
+@EVERY_BEHAVIOUR
+def test_no_store_means_no_store(behaviour: Behaviour) -> None:
+    """A MinTTL above 0 overrides `no-store` and `private`: one member's answer would be the next reader's."""
+    assert behaviour.cache_policy["MinTTL"] == 0
+
+
+@EVERY_BEHAVIOUR
+def test_cookies_reach_neither_key_nor_origin(behaviour: Behaviour) -> None:
+    key = behaviour.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert "ForwardedValues" not in behaviour.settings
+
+
+@EVERY_BEHAVIOUR
+def test_both_edge_functions_stand_before_everything(behaviour: Behaviour) -> None:
+    """R3, R23, R24: a behaviour without the viewer-request function would believe the viewer's own tier header."""
+    assert {each["EventType"]: each["FunctionARN"] for each in behaviour.settings["FunctionAssociations"]} == {
+        "viewer-request": {"Fn::GetAtt": ["ViewerRequestFunction", "FunctionARN"]},
+        "viewer-response": {"Fn::GetAtt": ["ViewerResponseFunction", "FunctionARN"]},
+    }
+
+
+@EVERY_BEHAVIOUR
+def test_every_method_reaches_the_edge_function_and_two_are_kept(behaviour: Behaviour) -> None:
+    """R36: CloudFront's own refusal is a 403 without `allow`; the edge function answers 405."""
+    assert set(behaviour.settings["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
+    assert behaviour.settings["CachedMethods"] == ["GET", "HEAD"]
+
+
+@EVERY_BEHAVIOUR
+def test_answers_are_compressed_and_travel_by_https(behaviour: Behaviour) -> None:
+    key = behaviour.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert behaviour.settings["Compress"] is True
+    assert (key["EnableAcceptEncodingGzip"], key["EnableAcceptEncodingBrotli"]) == (True, True)
+    assert behaviour.settings["ViewerProtocolPolicy"] == "redirect-to-https"
+
+
+@EVERY_BEHAVIOUR
+def test_security_headers_are_on_every_status(behaviour: Behaviour) -> None:
+    """R35: by policy, because viewer-response functions do not run for errors."""
+    policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
+    headers = dict(policy["SecurityHeadersConfig"])
+    csp = headers.pop("ContentSecurityPolicy")["ContentSecurityPolicy"]
+    assert csp == "default-src 'none'; frame-ancestors 'none'"
+    assert headers == {
+        "StrictTransportSecurity": {"AccessControlMaxAgeSec": 63072000, "IncludeSubdomains": True, "Override": True},
+        "ContentTypeOptions": {"Override": True},
+        "ReferrerPolicy": {"ReferrerPolicy": "strict-origin-when-cross-origin", "Override": True},
+        "FrameOptions": {"FrameOption": "DENY", "Override": True},
+    }
+
+
+@EVERY_BEHAVIOUR
+def test_browsers_ask_again_for_what_a_pass_opened(behaviour: Behaviour) -> None:
+    policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
+    headers = {each["Header"]: each for each in policy["CustomHeadersConfig"]["Items"]}
+    if behaviour.pattern != "/static/*":
+        expected = {"Header": "cache-control", "Value": "private, no-cache", "Override": True}
+        assert headers["cache-control"] == expected
+
+
+def test_one_visitors_error_is_never_the_next_ones() -> None:
+    """R22. A 404 without a word of its own may be kept for a moment: a mistyped link does not cost a call each time."""
+    kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in distribution()["CustomErrorResponses"]}
+    assert 0 < kept.pop(404) <= 10
+    assert kept == dict.fromkeys([400, 403, 405, 414, 500, 501, 502, 503, 504], 0)
+    assert all("ResponsePagePath" not in each for each in distribution()["CustomErrorResponses"])
+
+
+def test_purges_find_their_tags() -> None:
+    assert distribution()["CacheTagConfig"] == {"HeaderName": "cache-tag"}
+
+
+def test_a_stale_copy_comes_before_the_reader_has_gone() -> None:
+    for origin in distribution()["Origins"]:
+        config = origin.get("CustomOriginConfig") or origin["S3OriginConfig"]
+        assert config["OriginReadTimeout"] <= 5
+    assert properties("ArticlesFunction")["Timeout"] <= 5
+
+
+def test_the_papers_own_name_comes_with_its_certificate_and_modern_tls() -> None:
+    with_domain = distribution()["ViewerCertificate"]["Fn::If"]
+    assert with_domain[0] == "HasDomain"
+    assert with_domain[1]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert distribution()["Aliases"]["Fn::If"][0] == "HasDomain"
+
+
+def test_the_edge_function_can_read_the_keyring() -> None:
+    config = properties("ViewerRequestFunction")["FunctionConfig"]
+    assert config["Runtime"] == "cloudfront-js-2.0"
+    assert config["KeyValueStoreAssociations"] == [{"KeyValueStoreARN": {"Fn::GetAtt": ["EdgeKeys", "Arn"]}}]
+    assert properties("ViewerRequestFunction")["AutoPublish"] is True
+    assert properties("ViewerResponseFunction")["AutoPublish"] is True
+
+
+# The functions -------------------------------------------------------------------------------------------------------
+
+
+def test_functions_run_where_the_dependencies_are_locked_for() -> None:
+    for function in resources("AWS::Lambda::Function").values():
+        assert function["Properties"]["Runtime"] == "python3.13"
+        assert function["Properties"]["Architectures"] == ["arm64"]
+        assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_functions_log_json_to_a_group_that_forgets() -> None:
+    for function in resources("AWS::Lambda::Function").values():
+        logging = function["Properties"]["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        assert properties(logging["LogGroup"]["Ref"])["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_handlers_are_where_the_template_says() -> None:
+    for function in resources("AWS::Lambda::Function").values():
+        module, _, name = function["Properties"]["Handler"].rpartition(".")
+        assert f"def {name}(" in ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text()
+
+
+def test_the_template_gives_a_function_the_settings_that_it_reads() -> None:
+    variables = properties("ArticlesFunction")["Environment"]["Variables"]
+    read = settings({**dict.fromkeys(variables, "given"), "AWS_REGION": "eu-central-1"})
+    assert (read.content_bucket, read.keyring_bucket) == ("given", "given")
+    assert variables == {
+        "CONTENT_BUCKET": {"Ref": "ContentBucket"},
+        "KEYRING_BUCKET": {"Ref": "KeyringBucket"},
+        "POWERTOOLS_SERVICE_NAME": "articles",
+        "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def test_snapstart_is_off_unless_asked_for() -> None:
+    assert source()["Parameters"]["SnapStart"]["Default"] == "off"
+    assert properties("ArticlesFunction")["SnapStart"] == {
+        "ApplyOn": {"Fn::If": ["HasSnapStart", "PublishedVersions", "None"]}
+    }
+    [version] = resources("AWS::Lambda::Version").values()
+    assert version["DeletionPolicy"] == "Delete"
+
+
+# The template itself -------------------------------------------------------------------------------------------------
+
+
+def test_every_parameter_is_described_and_used() -> None:
+    for name, parameter in source()["Parameters"].items():
+        assert parameter["Description"]
+        assert "Default" in parameter
+        assert {"Ref": name} in list(_values({key: source()[key] for key in ("Resources", "Conditions")})), name
+
+
+def test_the_outputs_are_those_that_ops_and_the_local_stack_read() -> None:
+    assert set(source()["Outputs"]) >= {
+        "SiteUrl",
+        "DistributionId",
+        "ContentBucket",
+        "MediaBucket",
+        "StaticBucket",
+        "KeyringBucket",
+        "EdgeKeysArn",
+        "ArticlesFunction",
+    }
+    assert all(output["Description"] for output in source()["Outputs"].values())
+
+
+def test_the_template_is_small_enough_to_be_sent() -> None:
+    """CloudFormation takes a megabyte from S3 after the transform."""
+    assert len(json.dumps(transformed())) < 1_000_000 // 2
+
+
+def _values(tree: Any) -> list[Any]:
+    """Every value in the tree, branches too."""
+    inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    return [tree, *(value for each in inner for value in _values(each))]
