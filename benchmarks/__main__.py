@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import bundles, reading
+from benchmarks import bundles, edge, reading
 from benchmarks.reading import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -20,6 +20,9 @@ def figures() -> Iterator[Figure]:
     for group in (reading.starting, reading.running, reading.growing):
         print(f"# {group.__doc__}", file=sys.stderr)
         yield from group(made)
+    for group_at_the_edge in (edge.function, edge.replay):
+        print(f"# {group_at_the_edge.__doc__}", file=sys.stderr)
+        yield from group_at_the_edge()
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 
 from benchmarks import bundles
 from benchmarks.articles import article
-from benchmarks.processes import ColdStart, environment, warm
+from benchmarks.processes import PYTHON, ColdStart, environment, warm
 from benchmarks.s3_server import s3_server
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.keyrings import Keyring, PassKey, begin
@@ -77,12 +78,26 @@ def starting(made: bundles.Bundles) -> Iterator[Figure]:
                 took.setdefault(name, []).append(one)
     init = {name: statistics.median(first for first, _ in starts) for name, starts in took.items()}
     cold = {name: statistics.median(second for _, second in starts) for name, starts in took.items()}
+    yield "ca_store_load", ca_store() * 1e3, "ms CPU"
     yield "articles_init", init["articles"] * 1e3, "ms CPU"
     yield "boto3_client_init", init["client"] * 1e3, "ms CPU"
     yield "articles_init_ratio", init["articles"] / init["client"], "ratio"
     yield "articles_cold_member", cold["articles"] * 1e3, "ms CPU"
     yield "bare_handler_cold", cold["bare"] * 1e3, "ms CPU"
     yield "articles_cold_member_ratio", cold["articles"] / cold["bare"], "ratio"
+
+
+def ca_store() -> float:
+    """CPU seconds of loading the machine's authorities, as our store does when made; in no other figure."""
+    code = (
+        "import time, obstore.store as s; began = time.process_time(); s.S3Store('b', region='x'); "
+        "print(time.process_time() - began)"
+    )
+    with_them, without = (
+        float(subprocess.run([PYTHON, "-S", "-c", code], env=env, stdout=subprocess.PIPE, check=True).stdout)
+        for env in ({"PYTHONPATH": str(bundles.FOLDER / "articles")}, environment([bundles.FOLDER / "articles"], ""))
+    )
+    return with_them - without
 
 
 def running(made: bundles.Bundles) -> Iterator[Figure]:

@@ -1,10 +1,14 @@
-"""For all tests: how hard properties are tried."""
+"""For all tests: how hard properties are tried, and an AWS."""
 
 from __future__ import annotations
 
 import os
 
 from hypothesis import HealthCheck, settings
+
+from tests.aws import aws, bucket, client
+
+__all__ = ["aws", "bucket", "client"]
 
 # A run after a change is quick; `HYPOTHESIS_PROFILE=thorough make test` digs.
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -28,11 +28,11 @@ class Published:
 
 
 def read_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[tuple[Path, str]]]:
-    """The articles in these files, and every problem in them with its file."""
+    """The articles in these files, and every problem in them with its file. A file that is named twice is read once."""
     articles: list[tuple[Path, Article]] = []
     problems: list[tuple[Path, str]] = []
     seen: dict[str, Path] = {}
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             article = parse_article(path.read_bytes())
         except OSError as error:

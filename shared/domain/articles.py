@@ -2,9 +2,9 @@
 
 `seen_by` is the paywall: it returns a value that has nothing locked in it, so that whatever is made of that value
 (JSON, HTML, feeds, structured data) cannot leak what it never held.
-"""
 
-from __future__ import annotations
+(No `from __future__ import annotations` here: msgspec would have to evaluate each as text, 4 ms of every cold start.)
+"""
 
 import datetime as dt
 from typing import Annotated, Literal, TypeAlias

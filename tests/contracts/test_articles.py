@@ -16,7 +16,7 @@ from shared.adapters.s3_objects import S3Objects
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.refusals import ArticleChanged, ContentUnavailable, UnknownArticle
 from shared.ports import Articles, ArticleShelf
-from tests.contracts.conftest import REGION
+from tests.aws import REGION
 from tests.samples import NIGHT_FERRY
 from tests.twins import MemoryArticles
 

@@ -14,7 +14,7 @@ from shared.adapters.s3_objects import S3Objects
 from shared.domain.keyrings import PassKey, accept, begin
 from shared.domain.refusals import KeyringChanged, UnusableKeyring
 from shared.ports import Keyrings, KeyringShelf, Purge
-from tests.contracts.conftest import REGION
+from tests.aws import REGION
 from tests.twins import RING, MemoryKeyring, MemoryPurge
 
 

@@ -13,7 +13,7 @@ from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_keyring import S3Keyrings
 from shared.adapters.s3_objects import S3Objects
 from shared.domain.refusals import ContentUnavailable, UnusableKeyring
-from tests.contracts.conftest import REGION
+from tests.aws import REGION
 
 
 @pytest.fixture(params=["refused", "slow", "denied", "error", "garbage", "cut short"])

@@ -179,7 +179,28 @@ def test_inline_html_of_the_allow_list_is_kept(html: str) -> None:
     assert parse_article(json.dumps(with_block({"type": "paragraph", "html": html})).encode())
 
 
-_pieces = ["<em>", "</em>", "<br>", "</a>", "<", ">", "&", "&amp;", '"', "'", "/", "\\", "x", "<script>", "javascript:", "<!--", "-->", '">', "<em", "<A>"]
+_pieces = [
+    "<em>",
+    "</em>",
+    "<br>",
+    "</a>",
+    "<",
+    ">",
+    "&",
+    "&amp;",
+    '"',
+    "'",
+    "/",
+    "\\",
+    "x",
+    "<script>",
+    "javascript:",
+    "<!--",
+    "-->",
+    '">',
+    "<em",
+    "<A>",
+]
 _links = ['<a href="/x">', '<a href="https://x.example/?a&amp;b">', '<a href="']
 _markup = st.lists(st.sampled_from([*_pieces, *_links, " ", " onclick=x", "\u2028"]), max_size=9).map("".join)
 

@@ -161,9 +161,7 @@ def _run(folder: Path, code: str) -> Any:
         "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
     }
     command = [sys.executable, "-I", "-S", "-c", f"import json, sys\nsys.path.insert(0, {str(folder)!r})\n{code}"]
-    done = subprocess.run(  # noqa: S603 - this file's own code
-        command, check=False, capture_output=True, text=True, cwd="/", env=environment, timeout=60
-    )
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", env=environment, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -1,4 +1,4 @@
-"""A moto server for the contracts, one for all of them, and fresh buckets for each test."""
+"""A moto server for the tests that need AWS, one for all of them, and a bucket for each test."""
 
 from __future__ import annotations
 
