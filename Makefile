@@ -49,6 +49,7 @@ lint: $(ENV)/ready ## ruff, mypy (strict), import-linter
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "make format would change these files" >&2; $(BIN)/ruff format --check . >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
+	@mkdir -p .local
 	@$(BIN)/lint-imports --no-logo > .local/lint-imports.txt 2>&1 || { cat .local/lint-imports.txt >&2; exit 1; }
 
 format: $(ENV)/ready ## put the Python in order

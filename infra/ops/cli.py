@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,7 +73,8 @@ def choose(
         str | None, typer.Option("--region", help="Its AWS region, where it is not your default.")
     ] = None,
 ) -> None:
-    if local and context.get_parameter_source("stack") is not None and stack and "--stack" in sys.argv:
+    source = context.get_parameter_source("stack")
+    if local and source is not None and source.name == "COMMANDLINE":
         err.print("--local and --stack name two different stacks: give one of them.")
         raise typer.Exit(2)
     context.obj = Chosen(local, stack, region)
