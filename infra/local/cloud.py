@@ -1,0 +1,237 @@
+"""AWS on this machine: moto's server in this process, holding what the template describes, and what moto lacks.
+
+Data stores are made by moto's own CloudFormation models, one by one: its whole template parser would take three
+seconds to import. Everything else of the template gets the values that it would have in the cloud, or is known to have
+no effect on this machine; a type that is neither stops the stack.
+"""
+
+import io
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any, Final
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from moto.cloudfront.models import cloudfront_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3.models import s3_backends
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from infra.local.key_value_store import PATH, KeyValueStores, Store, endpoint
+from infra.local.template import ACCOUNT, REGION, STACK_NAME, Template, TemplateError
+
+# CloudFormation type → moto's model of it: (module, class).
+MADE_BY_MOTO: Final[Mapping[str, tuple[str, str]]] = {
+    "AWS::S3::Bucket": ("moto.s3.models", "FakeBucket"),
+    "AWS::KMS::Key": ("moto.kms.models", "Key"),
+}
+# GetAtt → moto's property. (Its own `get_cfn_attribute` would import that parser after all.)
+ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {
+    ("AWS::S3::Bucket", "Arn"): "arn",
+    ("AWS::S3::Bucket", "DomainName"): "domain_name",
+    ("AWS::S3::Bucket", "RegionalDomainName"): "regional_domain_name",
+    ("AWS::KMS::Key", "Arn"): "arn",
+    ("AWS::KMS::Key", "KeyId"): "id",
+}
+# Whose effect is emulated elsewhere in infra/local, or needs only a name.
+NAMED_HERE: Final = frozenset(
+    {
+        "AWS::CloudFront::CachePolicy",
+        "AWS::CloudFront::Function",
+        "AWS::CloudFront::OriginAccessControl",
+        "AWS::CloudFront::OriginRequestPolicy",
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Url",
+        "AWS::Lambda::Version",
+        "AWS::Logs::LogGroup",
+    }
+)
+# Who may do what is not enforced on this machine: that is for `make e2e` and the cloud.
+WITHOUT_EFFECT: Final = frozenset({"AWS::IAM::Policy", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy"})
+INVALIDATION: Final = re.compile(r"/2020-05-31/distribution/[^/]+/invalidation/?")
+
+
+class Cloud:
+    """Moto and its neighbours on a port of 127.0.0.1. `purge` hears of an invalidation before its caller does."""
+
+    def __init__(self, template: Template, site_host: str, purge: Callable[[list[str]], object]) -> None:
+        self._template = template
+        self._site_host = site_host
+        self._purge = purge
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._made: dict[str, Any] = {}
+        self._making: list[str] = []
+        self.stores = KeyValueStores()
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler
+        )
+
+    def start(self) -> None:
+        """Serve, and make every resource of the template. Raises TemplateError for a type that is not known here."""
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="moto", daemon=True).start()
+        known = MADE_BY_MOTO.keys() | NAMED_HERE | WITHOUT_EFFECT
+        for logical_id, resource in self._template.resources.items():
+            if resource["Type"] not in known | {"AWS::CloudFront::Distribution", "AWS::CloudFront::KeyValueStore"}:
+                raise TemplateError(f"{logical_id} is a {resource['Type']}, which the stack on this machine lacks")
+        for logical_id in self._template.of_type(*MADE_BY_MOTO, "AWS::CloudFront::KeyValueStore"):
+            self.attribute(logical_id, None)
+
+    def stop(self) -> None:
+        """Stop serving; what was stored is gone with the process."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_port)
+
+    @property
+    def endpoint(self) -> str:
+        """The `endpoint_url` for every service but the one below."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The services that have an `endpoint_url` of their own, by boto3's name for them."""
+        return {"cloudfront-keyvaluestore": endpoint(self.port)}
+
+    def store(self, logical_id: str) -> Store:
+        """The key-value store of a resource."""
+        store = self._resource(logical_id)
+        if not isinstance(store, Store):
+            raise TemplateError(f"{logical_id} is no key-value store")
+        return store
+
+    def outputs(self) -> dict[str, str]:
+        """The template's outputs. The site speaks plain HTTP here."""
+        values = {
+            name: str(self._template.resolve(output["Value"], self.attribute))
+            for name, output in self._template.outputs.items()
+            if self._template.holds(output.get("Condition"))
+        }
+        return {
+            name: value.replace(f"https://{self._site_host}", f"http://{self._site_host}")
+            for name, value in values.items()
+        }
+
+    def attribute(self, logical_id: str, attribute: str | None) -> Any:
+        """What Ref (None) or GetAtt give for a resource on this machine; makes the resource if need be."""
+        kind = self._template.type_of(logical_id)
+        name = f"{STACK_NAME}-{logical_id}"
+        match kind, attribute:
+            case "AWS::CloudFront::KeyValueStore", (None | "Arn" | "Id"):
+                arn = self.store(logical_id).arn
+                return arn if attribute == "Arn" else arn.rpartition("/")[2]
+            case "AWS::CloudFront::Distribution", (None | "Id"):
+                return self._resource(logical_id).distribution_id
+            case "AWS::CloudFront::Distribution", "DomainName":
+                return self._site_host
+            case "AWS::CloudFront::Function", (None | "FunctionARN" | "FunctionMetadata.FunctionARN"):
+                return f"arn:aws:cloudfront::{ACCOUNT}:function/{name}"
+            case "AWS::Lambda::Url", "FunctionUrl":
+                return f"https://{logical_id.lower()}.lambda-url.{REGION}.on.aws/"
+            case (("AWS::Lambda::Function" | "AWS::Lambda::Alias"), ("Arn" | "AliasArn")):
+                return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+            case "AWS::IAM::Role", "Arn":
+                return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "AWS::Logs::LogGroup", "Arn":
+                return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+            case _, None if kind in MADE_BY_MOTO:
+                return self._resource(logical_id).physical_resource_id
+            case _, str() if (kind, attribute) in ATTRIBUTES:
+                return getattr(self._resource(logical_id), ATTRIBUTES[kind, attribute])
+            case _, (None | "Id") if kind in NAMED_HERE:
+                return name
+        raise TemplateError(f"{logical_id} ({kind}) has no {attribute or 'Ref'} on this machine")
+
+    def _resource(self, logical_id: str) -> Any:
+        if logical_id in self._making:
+            raise TemplateError(f"resources that need each other: {' → '.join([*self._making, logical_id])}")
+        if logical_id not in self._made:
+            self._making.append(logical_id)
+            self._made[logical_id] = self._make(logical_id)
+            self._making.pop()
+        return self._made[logical_id]
+
+    def _make(self, logical_id: str) -> Any:
+        kind, name = self._template.type_of(logical_id), f"{STACK_NAME}-{logical_id}".lower()
+        if kind == "AWS::CloudFront::KeyValueStore":
+            return self.stores.make(name)
+        if kind == "AWS::CloudFront::Distribution":
+            return _make_distribution(name)
+        module, model = MADE_BY_MOTO[kind]
+        properties = self._template.resolve(self._template.resources[logical_id].get("Properties", {}), self.attribute)
+        made = getattr(import_module(module), model).create_from_cloudformation_json(
+            name, {"Type": kind, "Properties": properties}, ACCOUNT, REGION
+        )
+        if kind == "AWS::S3::Bucket" and "VersioningConfiguration" in properties:  # which moto's model passes over
+            versioning = properties["VersioningConfiguration"]["Status"]
+            s3_backends[ACCOUNT]["aws"].put_bucket_versioning(made.name, versioning)
+        return made
+
+    # The server -------------------------------------------------------------------------------------------------------
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(PATH):
+            return self._serve_store(environ, start_response)
+        if environ["REQUEST_METHOD"] == "POST" and INVALIDATION.fullmatch(path):
+            return self._serve_invalidation(environ, start_response)
+        answer: Iterable[bytes] = self._moto(environ, start_response)
+        return answer
+
+    def _serve_store(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"])
+        status, headers, body = self.stores.answer(
+            environ["REQUEST_METHOD"], target, environ.get("HTTP_IF_MATCH"), _body(environ)
+        )
+        start_response(f"{status.value} {status.phrase}", [*headers.items(), ("content-length", str(len(body)))])
+        return [body]
+
+    def _serve_invalidation(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = _body(environ)
+        environ["wsgi.input"] = io.BytesIO(body)
+        statuses: list[str] = []
+
+        def noting(status: str, *rest: Any) -> Any:
+            statuses.append(status)
+            return start_response(status, *rest)
+
+        answer = list(self._moto(environ, noting))
+        if statuses[-1].startswith("201"):
+            # What was just accepted by moto, from a client on this machine: not a document to be wary of.
+            items = ElementTree.fromstring(body).iterfind(".//{*}Paths/{*}Items/{*}Path")  # noqa: S314
+            self._purge([item.text or "" for item in items])
+        return answer
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Says nothing of what it serves: the terminal is for what a developer has to know."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        if type == "error":
+            super().log(type, message, *args)
+
+
+def _body(environ: Mapping[str, Any]) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
+
+
+def _make_distribution(name: str) -> Any:
+    """A distribution at moto's control plane: enough of one to take invalidations. What it does is read elsewhere."""
+    origin = {"Id": "here", "DomainName": "front-door.invalid"}
+    config = {
+        "CallerReference": name,
+        "Comment": name,
+        "Enabled": True,
+        "Origins": {"Quantity": 1, "Items": [origin]},
+        "DefaultCacheBehavior": {"TargetOriginId": "here", "ViewerProtocolPolicy": "allow-all"},
+    }
+    made, _, _ = cloudfront_backends[ACCOUNT]["aws"].create_distribution(config, [])
+    return made

@@ -1,0 +1,263 @@
+"""The template's distribution and functions as values of policies.py. What is not known is refused, never ignored."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.local.policies import (
+    Behaviour,
+    BucketOrigin,
+    CachePolicy,
+    Distribution,
+    EdgeSource,
+    FunctionOrigin,
+    OriginRequestPolicy,
+    ResponseHeadersPolicy,
+    Selection,
+)
+from infra.local.template import Attribute, Template, TemplateError
+
+# Properties that change nothing on this machine: where copies are kept, TLS, names, descriptions.
+QUIET_OF_A_DISTRIBUTION: Final = frozenset(
+    {"Enabled", "Comment", "HttpVersion", "IPV6Enabled", "PriceClass", "Aliases", "ViewerCertificate", "WebACLId"}
+)
+QUIET_OF_AN_ORIGIN: Final = frozenset({"OriginAccessControlId", "ConnectionTimeout", "S3OriginConfig", "OriginShield"})
+QUIET_OF_A_BEHAVIOUR: Final = frozenset({"ViewerProtocolPolicy"})  # this machine speaks plain HTTP
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A Lambda function of the template: what it runs, for how long at most (seconds), and with which variables."""
+
+    logical_id: str
+    name: str
+    handler: str
+    timeout: float
+    memory: int
+    environment: Mapping[str, str]
+
+
+def functions(template: Template, attribute: Attribute) -> dict[str, FunctionSpec]:
+    """The template's Lambda functions by logical id."""
+    found = {}
+    for logical_id, resource in template.of_type("AWS::Lambda::Function").items():
+        properties = template.resolve(resource["Properties"], attribute)
+        if not str(properties["Runtime"]).startswith("python3."):
+            raise TemplateError(f"{logical_id} runs {properties['Runtime']}: this stack runs Python only")
+        found[logical_id] = FunctionSpec(
+            logical_id=logical_id,
+            name=str(attribute(logical_id, None)),
+            handler=properties["Handler"],
+            timeout=float(properties.get("Timeout", 3)),
+            memory=int(properties.get("MemorySize", 128)),
+            environment={
+                name: str(value) for name, value in properties.get("Environment", {}).get("Variables", {}).items()
+            },
+        )
+    return found
+
+
+def distribution(template: Template, attribute: Attribute) -> Distribution:
+    """The template's one distribution; TemplateError where there are none or several, or for what is not known here."""
+    found = template.of_type("AWS::CloudFront::Distribution")
+    if len(found) != 1:
+        raise TemplateError(f"the template must hold one distribution, and holds {len(found)}")
+    (resource,) = found.values()
+    config = template.resolve(resource["Properties"]["DistributionConfig"], attribute)
+    known = {"CacheTagConfig", "Origins", "CacheBehaviors", "DefaultCacheBehavior", "CustomErrorResponses"}
+    _only("Distribution", config, known | QUIET_OF_A_DISTRIBUTION)
+    reader = _Reader(template, attribute)
+    origins = {origin["Id"]: reader.origin(origin) for origin in config["Origins"]}
+    behaviours = [reader.behaviour(each["PathPattern"], each, origins) for each in config.get("CacheBehaviors", [])]
+    errors = config.get("CustomErrorResponses", [])
+    for error in errors:
+        _only("CustomErrorResponses", error, {"ErrorCode", "ErrorCachingMinTTL"})
+    return Distribution(
+        behaviours=(*behaviours, reader.behaviour("*", config["DefaultCacheBehavior"], origins)),
+        error_ttls={int(error["ErrorCode"]): float(error["ErrorCachingMinTTL"]) for error in errors},
+        tag_header=config["CacheTagConfig"]["HeaderName"].lower() if "CacheTagConfig" in config else None,
+    )
+
+
+def _only(where: str, properties: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
+    if unknown := properties.keys() - known:
+        raise TemplateError(f"{where}: the stack on this machine does not know {', '.join(sorted(unknown))}")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads parts of one distribution, following what they refer to."""
+
+    template: Template
+    attribute: Attribute
+
+    def _properties(self, logical_id: str) -> dict[str, Any]:
+        properties: dict[str, Any] = self.template.resolve(
+            self.template.resources[logical_id]["Properties"], self.attribute
+        )
+        return properties
+
+    def _who_is(self, kind: str, wanted: Any, attribute: str | None) -> str:
+        """The logical id of the resource of a type that has this value."""
+        for logical_id in self.template.of_type(kind):
+            if self.attribute(logical_id, attribute) == wanted:
+                return logical_id
+        raise TemplateError(f"no {kind} of this template is {wanted!r} (managed policies are not known here)")
+
+    def origin(self, origin: Mapping[str, Any]) -> FunctionOrigin | BucketOrigin:
+        """A function's URL or a bucket, recognised by its domain."""
+        where, domain = f"origin {origin['Id']}", origin["DomainName"]
+        known = {"Id", "DomainName", "OriginPath", "ConnectionAttempts", "CustomOriginConfig"}
+        _only(where, origin, known | QUIET_OF_AN_ORIGIN)
+        if "S3OriginConfig" in origin:
+            bucket = self._who_is("AWS::S3::Bucket", domain, "RegionalDomainName")
+            return BucketOrigin(origin["Id"], domain, bucket, origin.get("OriginPath", ""))
+        if origin.get("OriginPath"):
+            raise TemplateError(f"{where}: OriginPath is known for buckets only")
+        url = self._who_is("AWS::Lambda::Url", f"https://{domain}/", "FunctionUrl")
+        target = self.template.resources[url]["Properties"]["TargetFunctionArn"]
+        custom = origin.get("CustomOriginConfig", {})
+        _only(
+            where,
+            custom,
+            {"OriginReadTimeout", "OriginKeepaliveTimeout", "OriginProtocolPolicy", "OriginSSLProtocols", "HTTPSPort"},
+        )
+        return FunctionOrigin(
+            origin["Id"],
+            domain,
+            self._function_behind(target["Ref"] if "Ref" in target else target["Fn::GetAtt"][0]),
+            float(custom.get("OriginReadTimeout", 30)),
+            int(origin.get("ConnectionAttempts", 3)),
+        )
+
+    def _function_behind(self, logical_id: str) -> str:
+        if self.template.type_of(logical_id) == "AWS::Lambda::Alias":
+            logical_id = str(self.template.resources[logical_id]["Properties"]["FunctionName"]["Ref"])
+        if self.template.type_of(logical_id) != "AWS::Lambda::Function":
+            raise TemplateError(f"a function URL points to {logical_id}, which is no function")
+        return logical_id
+
+    def behaviour(
+        self, pattern: str, behaviour: Mapping[str, Any], origins: Mapping[str, FunctionOrigin | BucketOrigin]
+    ) -> Behaviour:
+        """A cache behaviour with its policies and edge functions."""
+        where = f"behaviour {pattern}"
+        known = {
+            *("PathPattern", "TargetOriginId", "AllowedMethods", "CachedMethods", "Compress", "CachePolicyId"),
+            *("OriginRequestPolicyId", "ResponseHeadersPolicyId", "FunctionAssociations"),
+        }
+        _only(where, behaviour, known | QUIET_OF_A_BEHAVIOUR)
+        if behaviour["TargetOriginId"] not in origins:
+            raise TemplateError(f"{where}: no origin is called {behaviour['TargetOriginId']}")
+        edge: dict[str, EdgeSource] = {}
+        for association in behaviour.get("FunctionAssociations", []):
+            edge[association["EventType"]] = self._edge_source(association["FunctionARN"])
+        _only(f"{where}, FunctionAssociations", edge, {"viewer-request", "viewer-response"})
+        return Behaviour(
+            pattern=pattern,
+            origin=origins[behaviour["TargetOriginId"]],
+            methods=frozenset(behaviour.get("AllowedMethods", ["GET", "HEAD"])),
+            cached_methods=frozenset(behaviour.get("CachedMethods", ["GET", "HEAD"])),
+            compress=bool(behaviour.get("Compress", False)),
+            cache=self._cache_policy(behaviour["CachePolicyId"]),
+            forwards=self._origin_request_policy(behaviour.get("OriginRequestPolicyId")),
+            response_headers=self._response_headers_policy(behaviour.get("ResponseHeadersPolicyId")),
+            viewer_request=edge.get("viewer-request"),
+            viewer_response=edge.get("viewer-response"),
+        )
+
+    def _edge_source(self, arn: str) -> EdgeSource:
+        logical_id = self._who_is("AWS::CloudFront::Function", arn, "FunctionARN")
+        properties = self._properties(logical_id)
+        config = properties["FunctionConfig"]
+        if config["Runtime"] != "cloudfront-js-2.0":
+            raise TemplateError(f"{logical_id}: this stack runs cloudfront-js-2.0, not {config['Runtime']}")
+        stores = [
+            self._who_is("AWS::CloudFront::KeyValueStore", one["KeyValueStoreARN"], "Arn")
+            for one in config.get("KeyValueStoreAssociations", [])
+        ]
+        return EdgeSource(logical_id, properties["FunctionCode"], stores[0] if stores else None)
+
+    def _cache_policy(self, policy_id: str) -> CachePolicy:
+        logical_id = self._who_is("AWS::CloudFront::CachePolicy", policy_id, None)
+        config = self._properties(logical_id)["CachePolicyConfig"]
+        known = {"Name", "Comment", "MinTTL", "DefaultTTL", "MaxTTL", "ParametersInCacheKeyAndForwardedToOrigin"}
+        _only(logical_id, config, known)
+        key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+        encodings = {"EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"}
+        _only(logical_id, key, {"HeadersConfig", "CookiesConfig", "QueryStringsConfig"} | encodings)
+        return CachePolicy(
+            min_ttl=float(config["MinTTL"]),
+            default_ttl=float(config["DefaultTTL"]),
+            max_ttl=float(config["MaxTTL"]),
+            **_selections(logical_id, key),
+            gzip=bool(key.get("EnableAcceptEncodingGzip")),
+            brotli=bool(key.get("EnableAcceptEncodingBrotli")),
+        )
+
+    def _origin_request_policy(self, policy_id: str | None) -> OriginRequestPolicy:
+        if policy_id is None:
+            return OriginRequestPolicy()
+        logical_id = self._who_is("AWS::CloudFront::OriginRequestPolicy", policy_id, None)
+        config = self._properties(logical_id)["OriginRequestPolicyConfig"]
+        _only(logical_id, config, {"Name", "Comment", "HeadersConfig", "CookiesConfig", "QueryStringsConfig"})
+        return OriginRequestPolicy(**_selections(logical_id, config))
+
+    def _response_headers_policy(self, policy_id: str | None) -> ResponseHeadersPolicy:
+        if policy_id is None:
+            return ResponseHeadersPolicy()
+        logical_id = self._who_is("AWS::CloudFront::ResponseHeadersPolicy", policy_id, None)
+        config = self._properties(logical_id)["ResponseHeadersPolicyConfig"]
+        parts = {"SecurityHeadersConfig", "CustomHeadersConfig", "RemoveHeadersConfig"}
+        _only(logical_id, config, {"Name", "Comment"} | parts)
+        custom = config.get("CustomHeadersConfig", {}).get("Items", [])
+        return ResponseHeadersPolicy(
+            sets=(
+                *_security_headers(logical_id, config.get("SecurityHeadersConfig", {})),
+                *((each["Header"].lower(), each["Value"], bool(each["Override"])) for each in custom),
+            ),
+            removes=frozenset(
+                each["Header"].lower() for each in config.get("RemoveHeadersConfig", {}).get("Items", [])
+            ),
+        )
+
+
+def _selections(where: str, config: Mapping[str, Any]) -> dict[str, Selection]:
+    def selection(part: str, kind: str, names: str) -> Selection:
+        given = config[part]
+        _only(f"{where}, {part}", given, {kind, names})
+        match = re.fullmatch("none|whitelist|allExcept|all", given[kind].replace("allViewer", "all"))
+        if match is None:
+            raise TemplateError(f"{where}, {part}: {given[kind]} is not known")
+        listed = [name.lower() if part == "HeadersConfig" else name for name in given.get(names, [])]
+        return Selection(match[0], frozenset(listed))  # type: ignore[arg-type]  # one of the four, as just matched
+
+    return {
+        "headers": selection("HeadersConfig", "HeaderBehavior", "Headers"),
+        "query": selection("QueryStringsConfig", "QueryStringBehavior", "QueryStrings"),
+        "cookies": selection("CookiesConfig", "CookieBehavior", "Cookies"),
+    }
+
+
+def _security_headers(where: str, config: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    headers = []
+    for name, part in config.items():
+        match name:
+            case "StrictTransportSecurity":
+                value = f"max-age={part['AccessControlMaxAgeSec']}"
+                value += "; includeSubDomains" if part.get("IncludeSubdomains") else ""
+                value += "; preload" if part.get("Preload") else ""
+                header = "strict-transport-security"
+            case "ContentTypeOptions":
+                header, value = "x-content-type-options", "nosniff"
+            case "ReferrerPolicy":
+                header, value = "referrer-policy", part["ReferrerPolicy"]
+            case "FrameOptions":
+                header, value = "x-frame-options", part["FrameOption"]
+            case "ContentSecurityPolicy":
+                header, value = "content-security-policy", part["ContentSecurityPolicy"]
+            case _:
+                raise TemplateError(f"{where}: the security header {name} is not known")
+        headers.append((header, value, bool(part["Override"])))
+    return headers

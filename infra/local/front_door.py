@@ -1,0 +1,119 @@
+"""The edge of the stack on this machine: from a viewer's request to the answer, in the steps that CloudFront takes."""
+
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from infra.local import edge_events
+from infra.local.edge_cache import EdgeCache
+from infra.local.edge_events import EventError
+from infra.local.edge_rules import accepted_encodings
+from infra.local.edge_runtime import EdgeError, EdgeFunction
+from infra.local.messages import Answer, Pairs, Request, edge_error
+from infra.local.origins import Origin
+from infra.local.policies import Behaviour, Distribution, EdgeSource, ResponseHeadersPolicy, Selection
+
+VIA: Final = {"via": "1.1 front-door.frontline (CloudFront on this machine)"}
+SET_HERE: Final = frozenset({"host", "accept-encoding", "user-agent", "cookie", "connection", "content-length", "via"})
+CONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What the front door is made of: the distribution, its functions' engines and its origins, by their ids."""
+
+    distribution: Distribution
+    distribution_id: str
+    functions: Mapping[str, EdgeFunction]
+    origins: Mapping[str, Origin]
+    cache: EdgeCache
+    pages: Callable[[Request], Answer]
+
+    def respond(self, request: Request, address: str) -> Answer:
+        """The answer to a viewer. Whatever goes wrong behind it is an answer too."""
+        if request.path == "/_local" or request.path.startswith("/_local/"):
+            return self.pages(request)
+        behaviour = self.distribution.behaviour_for(request.path)
+        if request.method not in behaviour.methods:
+            return _made_here(403, "Forbidden", f"The distribution does not take {request.method}.")
+        context = {
+            "distributionDomainName": request.header("host") or "",
+            "distributionId": self.distribution_id,
+            "requestId": uuid.uuid4().hex,
+        }
+        try:
+            asked = self._viewer_request(request, behaviour, context, address)
+            if isinstance(asked, Answer):
+                return asked.having({"x-cache": "FunctionGeneratedResponse from frontline"})
+            answer = self.cache.answer(asked, behaviour, lambda conditions: self._ask(asked, behaviour, conditions))
+            answer = _with_policy(answer, behaviour.response_headers)
+            return self._viewer_response(asked, answer, behaviour, context, address).having(VIA)
+        except (EdgeError, EventError) as error:
+            print(f"an edge function failed on {request.path}: {error}", file=sys.stderr)
+            return _made_here(503, "Service Unavailable", "The function at the edge failed.", "FunctionExecutionError")
+
+    def _viewer_request(
+        self, request: Request, behaviour: Behaviour, context: Mapping[str, str], address: str
+    ) -> Request | Answer:
+        engine = self._engine(behaviour.viewer_request)
+        if engine is None:
+            return request
+        returned = engine.run(edge_events.viewer_request(request, context, address))
+        if "statusCode" in returned:
+            return edge_events.answer_of(returned)
+        return edge_events.request_of(returned, request)
+
+    def _viewer_response(
+        self, request: Request, answer: Answer, behaviour: Behaviour, context: Mapping[str, str], address: str
+    ) -> Answer:
+        """The viewer-response function is not asked about errors."""
+        engine = self._engine(behaviour.viewer_response)
+        if engine is None or answer.status >= 400:
+            return answer
+        returned = engine.run(edge_events.viewer_response(request, answer, context, address))
+        return edge_events.answer_of(returned, answer)
+
+    def _engine(self, source: EdgeSource | None) -> EdgeFunction | None:
+        return None if source is None else self.functions[source.logical_id]
+
+    def _ask(self, request: Request, behaviour: Behaviour, conditions: Pairs) -> Answer:
+        """Ask the origin with what the policies let through, what CloudFront adds, and nothing else of the viewer's."""
+        origin = behaviour.origin
+        allowed = _let_through(request.headers, behaviour.cache.headers, behaviour.forwards.headers)
+        allowed = tuple(pair for pair in allowed if pair[0] not in SET_HERE)
+        encodings = accepted_encodings(request, behaviour.cache)
+        added: Pairs = (
+            ("host", origin.domain),
+            ("user-agent", "Amazon CloudFront"),
+            ("x-amz-cf-id", uuid.uuid4().hex),
+            *VIA.items(),
+            *((("accept-encoding", encodings),) if encodings else ()),
+        )
+        if request.method not in {"GET", "HEAD"}:
+            kind = request.header("content-type")
+            added += (("content-type", kind),) if kind else ()
+        kept = tuple(pair for pair in allowed if pair[0] not in CONDITIONS or not conditions)
+        asked = replace(
+            request,
+            query=_let_through(request.query, behaviour.cache.query, behaviour.forwards.query),
+            headers=kept + added + conditions,
+            cookies=_let_through(request.cookies, behaviour.cache.cookies, behaviour.forwards.cookies),
+        )
+        return self.origins[origin.origin_id].answer(asked)
+
+
+def _let_through(pairs: Pairs, *selections: Selection) -> Pairs:
+    """The pairs that one policy or another lets through, in the order they came."""
+    return tuple(pair for pair in pairs if any(selection.picks(pair[0]) for selection in selections))
+
+
+def _with_policy(answer: Answer, policy: ResponseHeadersPolicy) -> Answer:
+    answer = answer.without(*policy.removes)
+    present = {name for name, _ in answer.headers}
+    return answer.having({name: value for name, value, override in policy.sets if override or name not in present})
+
+
+def _made_here(status: int, title: str, why: str, outcome: str = "Error") -> Answer:
+    return edge_error(status, title, why).having({"x-cache": f"{outcome} from frontline"})

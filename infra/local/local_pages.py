@@ -1,0 +1,109 @@
+"""`/_local/`: what exists only on this machine, answered before the edge looks at a request."""
+
+import html
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from infra.local.messages import Answer, Request
+
+KEPT: Final = 1_000  # purges and mails remembered
+STYLE: Final = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}"
+    "pre{overflow:auto;padding:.75rem;background:#f3f1ec}td,th{text-align:left;padding:.2rem 1rem .2rem 0}"
+    "@media(prefers-color-scheme:dark){body{background:#16181b;color:#e8e6e1}a{color:#9cc4ff}pre{background:#24272b}}"
+)
+
+
+class LocalPages:
+    """The pages, and the lists that they show."""
+
+    def __init__(self, site_url: str, facts: Sequence[tuple[str, str]]) -> None:
+        self._site_url = site_url
+        self._facts = tuple(facts)  # what runs here: (what, where)
+        self._lock = threading.Lock()
+        self._purges: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._mails: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._articles: tuple[str, ...] = ()
+
+    def note_purge(self, items: Sequence[str], forgotten: int) -> None:
+        """An invalidation came, and this many copies went."""
+        with self._lock:
+            self._purges.append({"at": time.time(), "items": list(items), "forgotten": forgotten})
+
+    def note_mail(self, mail: dict[str, Any]) -> None:
+        """A mail was sent."""
+        with self._lock:
+            self._mails.append(mail)
+
+    def note_articles(self, paths: Sequence[str]) -> None:
+        """What there is to read: paths of the site."""
+        self._articles = tuple(paths)
+
+    def answer(self, request: Request) -> Answer:
+        """One of the pages; 404 tells which there are."""
+        if request.method not in {"GET", "HEAD"}:
+            return _text(405, "Only GET and HEAD here.", {"allow": "GET, HEAD"}, request)
+        with self._lock:
+            purges, mails = list(self._purges), list(self._mails)
+        match request.path:
+            case "/_local" | "/_local/":
+                return _page("This machine's Frontline", self._start_page(), request)
+            case "/_local/outbox":
+                rows = "".join(f"<pre>{html.escape(json.dumps(mail, indent=1))}</pre>" for mail in reversed(mails))
+                return _page("Outbox", rows or "<p>No mail has been sent.</p>", request)
+            case "/_local/outbox.json":
+                return _json(mails, request)
+            case "/_local/purge.json":
+                return _json(purges, request)
+        there = "/_local/, /_local/outbox, /_local/outbox.json, /_local/purge.json"
+        return _text(404, f"Nothing is here. There is: {there}", {}, request)
+
+    def _start_page(self) -> str:
+        facts = "".join(f"<tr><th>{html.escape(what)}<td>{html.escape(where)}" for what, where in self._facts)
+        articles = "".join(f'<li><a href="{html.escape(path)}">{html.escape(path)}</a>' for path in self._articles)
+        lines = "\n".join(tries(self._site_url, self._articles))
+        return (
+            f"<table>{facts}</table>"
+            f"<h2>The same article, three readers</h2><pre>{html.escape(lines)}</pre>"
+            f"<h2>Articles</h2><ul>{articles or '<li>none yet: frontline --local publish FILE'}</ul>"
+            "<h2>Seen here only</h2><ul>"
+            '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails sent'
+            '<li><a href="/_local/purge.json">purges</a>: what the cache was told to forget</ul>'
+        )
+
+
+def tries(site_url: str, articles: Sequence[str]) -> list[str]:
+    """Commands to begin with: one article as each tier."""
+    url = f"{site_url}{articles[0] if articles else '/api/articles/SLUG'}"
+    member = '-H "Authorization: Bearer $(.frontline/bin/frontline --local pass --tier {})"'
+    return [
+        f"curl -i {url}",
+        f"curl -i {member.format('subscriber')} {url}",
+        f"curl -i {member.format('member')} {url}",
+    ]
+
+
+def _page(title: str, body: str, request: Request) -> Answer:
+    text = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{body}"
+    )
+    return _answer(200, "text/html; charset=utf-8", text, request)
+
+
+def _json(value: Any, request: Request) -> Answer:
+    return _answer(200, "application/json", json.dumps(value), request)
+
+
+def _text(status: int, text: str, headers: dict[str, str], request: Request) -> Answer:
+    return _answer(status, "text/plain; charset=utf-8", text + "\n", request).having(headers)
+
+
+def _answer(status: int, kind: str, text: str, request: Request) -> Answer:
+    body = text.encode()
+    headers = (("content-type", kind), ("content-length", str(len(body))), ("cache-control", "no-store"))
+    return Answer(status, headers, b"" if request.method == "HEAD" else body)

@@ -1,0 +1,56 @@
+"""What a stack holds when it is new: keys, the sample paper and its media."""
+
+import datetime as dt
+import mimetypes
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from infra.ops.keys import init_keys
+from infra.ops.publishing import publish, read_files
+from infra.ops.stack import Stack
+from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3KeyringShelf
+
+SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
+TYPES: Final[Mapping[str, str]] = {
+    ".avif": "image/avif",
+    ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}  # where mimetypes depends on the machine it runs on
+
+
+class SeedError(Exception):
+    """The sample paper cannot be put in: it says which file, and what is wrong with it."""
+
+
+def seed(stack_info: Mapping[str, Any]) -> list[str]:
+    """Make the keyring, publish the sample paper and upload its media; returns the articles' paths.
+
+    `stack_info` is what the state file will hold. Raises SeedError.
+    """
+    stack = Stack.at(stack_info)
+    s3 = stack.client("s3")  # one for all: making a client takes a tenth of a second
+    keyring = Boto3KeyringShelf(s3, stack.output("KeyringBucket"))
+    init_keys(keyring, stack.edge_keys(), stack.output("SiteUrl"), time.time())
+    for folder, bucket in (("media", "MediaBucket"), ("static", "StaticBucket")):
+        for path in sorted((SAMPLE / folder).rglob("*")):
+            if path.is_file():
+                key = path.relative_to(SAMPLE).as_posix()
+                s3.put_object(Bucket=stack.output(bucket), Key=key, Body=path.read_bytes(), ContentType=_type(path))
+    articles, problems = read_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
+    if problems:
+        raise SeedError("; ".join(f"{path.name}: {problem}" for path, problem in problems))
+    shelf = Boto3ArticleShelf(s3, stack.output("ContentBucket"))
+    publish(articles, shelf, stack.purge(), "sample", lambda _: None)
+    newest_first = sorted(articles, key=lambda one: one[1].published_at, reverse=True)
+    return [f"/api/articles/{article.slug}" for _, article in newest_first]
+
+
+def _type(path: Path) -> str:
+    return TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"

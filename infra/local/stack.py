@@ -1,0 +1,159 @@
+"""The whole stack on this machine, in the order it comes up: moto, the template's resources, functions, edge, paper."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from infra.local import distribution as views
+from infra.local.edge_cache import EdgeCache
+from infra.local.edge_runtime import EdgeFunction
+from infra.local.front_door import Edge
+from infra.local.http_server import HttpServer
+from infra.local.local_pages import LocalPages
+from infra.local.origins import Bucket, FunctionUrl, Origin
+from infra.local.policies import BucketOrigin, Distribution
+from infra.local.template import REGION, Attribute, Template, begin_loading
+from infra.local.workers import ROOT, FunctionPool
+
+TEMPLATE: Final = ROOT / "template.yaml"
+
+
+class PortTakenError(Exception):
+    """Somebody else listens where the front door was to be."""
+
+
+class LocalStack:
+    """Up when it has been made; `stop` ends it. `clock` is the cache's alone (seconds)."""
+
+    def __init__(
+        self,
+        port: int,
+        state: Path,
+        clock: Callable[[], float] = time.time,
+        template: Path = TEMPLATE,
+    ) -> None:
+        self._state = state
+        self._stops: list[Callable[[], object]] = []
+        listening = _listen(port)
+        self._stops.append(listening.close)
+        self.site_host = f"127.0.0.1:{listening.getsockname()[1]}"
+        self.site_url = f"http://{self.site_host}"
+        try:
+            self._start(listening, begin_loading(template), clock)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, listening: socket.socket, waiting: Callable[[], Template], clock: Callable[[], float]) -> None:
+        # Imported while the template is being transformed: moto and boto3 take as long.
+        from infra.local.cloud import Cloud
+        from infra.local.seed import seed
+
+        template = waiting()
+        cloud = Cloud(template, self.site_host, self._purge)
+        self._stops.append(cloud.stop)
+        cloud.start()
+        log = self._state.parent / "log"
+        self.pools: dict[str, FunctionPool] = {}
+        for logical_id, spec in views.functions(template, cloud.attribute).items():
+            self.pools[logical_id] = FunctionPool(spec, cloud.endpoint, log / f"{logical_id}.jsonl")
+            self._stops.append(self.pools[logical_id].stop)
+        shape = views.distribution(template, cloud.attribute)
+        self.cache = EdgeCache(shape, clock)
+        self.info: dict[str, Any] = {
+            "site_url": self.site_url,
+            "aws_endpoint": cloud.endpoint,
+            "endpoints": cloud.endpoints,
+            "region": REGION,
+            "pid": os.getpid(),
+            "outputs": cloud.outputs(),
+        }
+        self.pages = LocalPages(
+            self.site_url,
+            [
+                ("the site", self.site_url),
+                ("AWS (moto)", cloud.endpoint),
+                *((f"function {name}", f"{pool.spec.handler}, log in {log}") for name, pool in self.pools.items()),
+                ("this stack's state", str(self._state)),
+            ],
+        )
+        edge = Edge(
+            distribution=shape,
+            distribution_id=str(self.info["outputs"].get("DistributionId", "local")),
+            functions=_edge_functions(shape, lambda store, key: cloud.store(store).read(key)),
+            origins=_origins(shape, self.pools, cloud.attribute, cloud.endpoint),
+            cache=self.cache,
+            pages=self.pages.answer,
+        )
+        self.articles = seed(self.info)
+        self.pages.note_articles(self.articles)
+        door = HttpServer(listening, edge.respond)
+        door.start()
+        self._stops.append(door.stop)
+        self._state.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._state.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(self.info, indent=2))
+        draft.replace(self._state)  # whoever looks finds the whole of it or none
+        self._stops.append(self._forget_state)
+
+    def stop(self) -> None:
+        """End everything, in the opposite order, and take the state file away. May be called again."""
+        while self._stops:
+            self._stops.pop()()
+
+    def _forget_state(self) -> None:
+        try:
+            if json.loads(self._state.read_text())["pid"] == os.getpid():  # not another stack's, started since
+                self._state.unlink()
+        except FileNotFoundError:
+            pass
+
+    def _purge(self, items: list[str]) -> None:
+        cache: EdgeCache | None = getattr(self, "cache", None)
+        if cache is not None:
+            self.pages.note_purge(items, cache.purge(items))
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not a live one: only what is still in TIME_WAIT
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(256)
+    except OSError as error:
+        listening.close()
+        raise PortTakenError(
+            f"Port {port} cannot be had ({error.strerror}): end what listens there, or give another (--port 0: any)."
+        ) from error
+    return listening
+
+
+def _edge_functions(shape: Distribution, read: Callable[[str, str], str | None]) -> dict[str, EdgeFunction]:
+    sources = {
+        source.logical_id: source
+        for behaviour in shape.behaviours
+        for source in (behaviour.viewer_request, behaviour.viewer_response)
+        if source is not None
+    }
+
+    def reader(store: str | None) -> Callable[[str], str | None]:
+        return (lambda key: None) if store is None else (lambda key: read(store, key))
+
+    return {name: EdgeFunction(source.source, reader(source.store)) for name, source in sources.items()}
+
+
+def _origins(
+    shape: Distribution, pools: Mapping[str, FunctionPool], attribute: Attribute, endpoint: str
+) -> dict[str, Origin]:
+    made: dict[str, Origin] = {}
+    for behaviour in shape.behaviours:
+        origin = behaviour.origin
+        if isinstance(origin, BucketOrigin):
+            made[origin.origin_id] = Bucket(str(attribute(origin.bucket, None)), endpoint, origin.path)
+        else:
+            made[origin.origin_id] = FunctionUrl(pools[origin.function], origin)
+    return made

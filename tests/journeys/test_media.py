@@ -1,0 +1,61 @@
+"""Pictures and sound: who may have them, and parts of them."""
+
+import pytest
+
+from shared.domain.tiers import Tier
+from tests.journeys.conftest import Paper
+from tests.samples import SAMPLE
+
+SOUND = "/media/member/night-crossing.wav"
+PICTURE = "/media/anonymous/the-night-ferry-question.png"
+CHART = "/media/subscriber/rent-by-district.png"
+
+
+def test_everybody_sees_what_is_for_everyone(paper: Paper) -> None:
+    answer = paper.get(PICTURE)
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.body == (SAMPLE / PICTURE[1:]).read_bytes()
+    assert paper.get(PICTURE).outcome == "Hit"
+
+
+@pytest.mark.parametrize(
+    ("path", "opens_for"), [(PICTURE, Tier.ANONYMOUS), (CHART, Tier.SUBSCRIBER), (SOUND, Tier.MEMBER)]
+)
+def test_a_file_opens_for_its_tier_and_those_above(paper: Paper, path: str, opens_for: Tier) -> None:
+    paper.get(path, Tier.MEMBER)  # is in the cache now, which must not open it to anybody
+    for tier in Tier:
+        answer = paper.get(path, tier)
+        assert answer.status == (200 if tier >= opens_for else 403)
+        if tier < opens_for:
+            assert answer.json["code"] == "tier_too_low"
+            assert len(answer.body) < 500
+
+
+def test_a_closed_file_and_a_missing_one_look_the_same_from_below(paper: Paper) -> None:
+    there, missing = paper.get(SOUND), paper.get("/media/member/no-such-file.wav")
+    assert (there.status, there.body) == (missing.status, missing.body)
+
+
+def test_a_missing_file_is_forbidden_even_to_those_who_may(paper: Paper) -> None:
+    assert paper.get("/media/member/no-such-file.wav", Tier.MEMBER).status == 403
+
+
+def test_a_part_of_a_recording_is_cut_from_the_cache(paper: Paper) -> None:
+    whole = (SAMPLE / SOUND[1:]).read_bytes()
+    for first in (0, 1_000):
+        answer = paper.get(SOUND, Tier.MEMBER, range=f"bytes={first}-{first + 99}")
+        assert (answer.status, answer.body) == (206, whole[first : first + 100])
+        assert answer.headers["content-range"] == f"bytes {first}-{first + 99}/{len(whole)}"
+    assert answer.outcome == "Hit"
+    outside = paper.get(SOUND, Tier.MEMBER, range=f"bytes={len(whole)}-")
+    assert (outside.status, outside.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+
+
+def test_a_gift_of_an_article_opens_no_file(paper: Paper) -> None:
+    gift = paper.mint(Tier.MEMBER, only="the-night-ferry-question")
+    assert paper.get(f"{SOUND}?gift={gift}").status == 403
+
+
+def test_a_picture_has_a_tag_that_confirms_it(paper: Paper) -> None:
+    tag = paper.get(PICTURE).headers["etag"]
+    assert paper.get(PICTURE, if_none_match=tag).status == 304

@@ -1,0 +1,158 @@
+"""What boto3 finds on this machine: buckets as the template wants them, purges, and the key-value store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.cloud import Cloud
+from infra.local.messages import Request
+from infra.local.origins import Bucket
+from infra.local.template import REGION, load
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+PURGED: list[list[str]] = []
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    cloud = Cloud(load(TEMPLATE), "127.0.0.1:8000", PURGED.append)
+    cloud.start()
+    yield cloud
+    cloud.stop()
+
+
+def _client(cloud: Cloud, service: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        region_name=REGION,
+        endpoint_url=cloud.endpoints.get(service, cloud.endpoint),
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
+@pytest.fixture(scope="module")
+def s3(cloud: Cloud) -> Any:
+    return _client(cloud, "s3")
+
+
+@pytest.fixture(scope="module")
+def kvs(cloud: Cloud) -> Any:
+    return _client(cloud, "cloudfront-keyvaluestore")
+
+
+@pytest.fixture(scope="module")
+def arn(cloud: Cloud) -> str:
+    return cloud.outputs()["EdgeKeysArn"]
+
+
+# Buckets --------------------------------------------------------------------------------------------------------------
+
+
+def test_buckets_are_versioned_and_encrypted_as_the_template_says(cloud: Cloud, s3: Any) -> None:
+    bucket = cloud.outputs()["KeyringBucket"]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == cloud.attribute("KeyringKey", "Arn")
+
+
+def test_outputs_speak_plain_http_of_this_machine(cloud: Cloud) -> None:
+    assert cloud.outputs()["SiteUrl"] == "http://127.0.0.1:8000"
+
+
+def test_an_object_comes_with_its_type_and_tag(cloud: Cloud, s3: Any) -> None:
+    bucket = cloud.outputs()["MediaBucket"]
+    tag = s3.put_object(Bucket=bucket, Key="media/anonymous/x.txt", Body=b"hello", ContentType="text/plain")["ETag"]
+    origin = Bucket(bucket, cloud.endpoint)
+    answer = origin.answer(Request("GET", "/media/anonymous/x.txt"))
+    assert (answer.status, answer.body, answer.header("content-type")) == (200, b"hello", "text/plain")
+    assert answer.header("etag") == tag
+    head = origin.answer(Request("HEAD", "/media/anonymous/x.txt"))
+    assert (head.status, head.body, head.header("content-length")) == (200, b"", "5")
+    again = origin.answer(Request("GET", "/media/anonymous/x.txt", headers=(("if-none-match", tag),)))
+    assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/media/none"), ("HEAD", "/media/none"), ("GET", "/"), ("PUT", "/media/x"), ("DELETE", "/media/x")],
+)
+def test_what_is_missing_or_not_reading_is_forbidden(cloud: Cloud, method: str, path: str) -> None:
+    answer = Bucket(cloud.outputs()["MediaBucket"], cloud.endpoint).answer(Request(method, path, body=b"x"))
+    assert answer.status == 403
+    assert b"none" not in answer.body
+
+
+# Purges ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_purge_is_heard_of_before_its_caller_goes_on(cloud: Cloud) -> None:
+    PURGED.clear()
+    items = ["#article-1", "/api/*", "/a?b=c&d=é"]
+    made = _client(cloud, "cloudfront").create_invalidation(
+        DistributionId=cloud.outputs()["DistributionId"],
+        InvalidationBatch={"CallerReference": "1", "Paths": {"Quantity": len(items), "Items": items}},
+    )
+    assert made["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] == items
+    assert [items] == PURGED
+
+
+def test_a_purge_of_an_unknown_distribution_purges_nothing(cloud: Cloud) -> None:
+    PURGED.clear()
+    with pytest.raises(ClientError, match="NoSuchDistribution"):
+        _client(cloud, "cloudfront").create_invalidation(
+            DistributionId="E0000000000000",
+            InvalidationBatch={"CallerReference": "1", "Paths": {"Quantity": 1, "Items": ["/*"]}},
+        )
+    assert PURGED == []
+
+
+# The key-value store --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_put_is_what_the_edge_function_reads(cloud: Cloud, kvs: Any, arn: str) -> None:
+    etag = kvs.describe_key_value_store(KvsARN=arn)["ETag"]
+    put = kvs.put_key(KvsARN=arn, Key="a key/with ü", Value='{"x":1}', IfMatch=etag)
+    assert put["ETag"] != etag
+    assert put["ItemCount"] == 1
+    assert kvs.get_key(KvsARN=arn, Key="a key/with ü")["Value"] == '{"x":1}'
+    assert cloud.store("EdgeKeys").read("a key/with ü") == '{"x":1}'
+    assert cloud.store("EdgeKeys").read("none") is None
+    kvs.delete_key(KvsARN=arn, Key="a key/with ü", IfMatch=put["ETag"])
+    assert kvs.describe_key_value_store(KvsARN=arn)["ItemCount"] == 0
+
+
+def test_a_change_needs_the_present_etag(kvs: Any, arn: str) -> None:
+    etag = kvs.describe_key_value_store(KvsARN=arn)["ETag"]
+    kvs.put_key(KvsARN=arn, Key="k", Value="1", IfMatch=etag)
+    with pytest.raises(kvs.exceptions.ConflictException):
+        kvs.put_key(KvsARN=arn, Key="k", Value="2", IfMatch=etag)
+    assert kvs.get_key(KvsARN=arn, Key="k")["Value"] == "1"
+
+
+def test_many_changes_happen_together_or_not_at_all(kvs: Any, arn: str) -> None:
+    etag = kvs.describe_key_value_store(KvsARN=arn)["ETag"]
+    with pytest.raises(kvs.exceptions.ResourceNotFoundException):
+        kvs.update_keys(KvsARN=arn, IfMatch=etag, Puts=[{"Key": "new", "Value": "1"}], Deletes=[{"Key": "none"}])
+    with pytest.raises(kvs.exceptions.ResourceNotFoundException):
+        kvs.get_key(KvsARN=arn, Key="new")
+    puts = [{"Key": f"n{number:02}", "Value": str(number)} for number in range(12)]
+    kvs.update_keys(KvsARN=arn, IfMatch=etag, Puts=puts)
+    listed = [item["Key"] for page in kvs.get_paginator("list_keys").paginate(KvsARN=arn) for item in page["Items"]]
+    assert set(listed) >= {put["Key"] for put in puts}
+
+
+def test_a_value_holds_a_kilobyte_and_no_more(kvs: Any, arn: str) -> None:
+    etag = kvs.describe_key_value_store(KvsARN=arn)["ETag"]
+    with pytest.raises(kvs.exceptions.ValidationException):
+        kvs.put_key(KvsARN=arn, Key="k", Value="x" * 1025, IfMatch=etag)
+    kvs.put_key(KvsARN=arn, Key="k", Value="x" * 1024, IfMatch=etag)
+
+
+def test_another_store_is_not_there(kvs: Any, arn: str) -> None:
+    with pytest.raises(kvs.exceptions.ResourceNotFoundException):
+        kvs.describe_key_value_store(KvsARN=f"{arn}-other")
