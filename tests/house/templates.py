@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
-import cfn_flip
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
@@ -32,7 +32,7 @@ class Behaviour(NamedTuple):
 @cache
 def source() -> Json:
     """The template as it is written."""
-    template: Json = json.loads(cfn_flip.to_json(TEMPLATE.read_text()))
+    template: Json = yaml_parse(TEMPLATE.read_text())
     return template
 
 
