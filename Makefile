@@ -12,6 +12,7 @@ BIN := $(ENV)/bin
 UV := $(BIN)/uv
 export UV_COMPILE_BYTECODE = 1
 export UV_NO_PROGRESS = 1
+export UV_SYSTEM_CERTS = 1
 export PYTHONDONTWRITEBYTECODE =
 FUNCTIONS := articles
 

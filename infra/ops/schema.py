@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -20,9 +21,16 @@ def article_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Frontline article"
     # Python spells “only at the very end” \Z; JSON Schema speaks ECMAScript, where $ means that.
-    text = json.dumps(schema, indent=2, ensure_ascii=False).replace("\\\\Z", "$")
-    parsed: dict[str, Any] = json.loads(text)
+    text = json.dumps(schema, ensure_ascii=False).replace("\\\\Z", "$")
+    parsed: dict[str, Any] = json.loads(text, object_hook=_tidy)
     return parsed
+
+
+def _tidy(part: dict[str, Any]) -> dict[str, Any]:
+    """Descriptions come from docstrings, whose indentation Python strips only from 3.13 on."""
+    if isinstance(part.get("description"), str):
+        part["description"] = inspect.cleandoc(part["description"])
+    return part
 
 
 if __name__ == "__main__":
