@@ -72,6 +72,7 @@ class _Process:
         except TimeoutError:
             raise FunctionTimedOutError(f"{self._spec.logical_id} took longer than {seconds:g} s") from None
         except (EOFError, OSError):
+            self.end()  # its end may be under way still: nobody else is to be given this process
             raise FunctionFailedError(f"{self._spec.logical_id} ended without an answer") from None
         if "error" in reply:
             raise FunctionFailedError(f"{self._spec.logical_id} raised {reply['error']}")
