@@ -15,7 +15,7 @@ from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.articles import Article, Renamed, Unpublished
 from shared.domain.passes import PassState
 from shared.domain.tiers import Tier
-from shared.http import Request, request_of
+from shared.http import NO_STORE, Request, request_of
 from tests import strategies
 from tests.samples import NIGHT_FERRY
 from tests.twins import RING, MemoryArticles, MemoryKeyring
@@ -83,7 +83,7 @@ def test_when_edge_and_pass_differ_the_lower_tier_is_shown_to_nobody_else(claime
     outcome = ask(**headers)
 
     assert outcome.mismatch
-    assert outcome.answer.headers["cache-control"] == "private, no-store"
+    assert outcome.answer.headers["cache-control"] == NO_STORE
     assert "cache-tag" not in outcome.answer.headers
     assert "SECRET-MEMBER" not in outcome.answer.body
     if claimed != "member":
@@ -185,7 +185,7 @@ def test_nothing_is_served_elsewhere(path: str) -> None:
 
     assert outcome.answer.status == 404
     assert problem_of(outcome)["code"] in ("unknown_route", "unknown_article")
-    assert outcome.answer.headers["cache-control"] == "private, no-store"
+    assert outcome.answer.headers["cache-control"] == NO_STORE
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_store_that_fails_is_answered_without_a_word_of_the_article() -> None:
     outcome = ask(articles=articles, **as_tier(Tier.MEMBER))
 
     assert (outcome.answer.status, outcome.answer.headers["retry-after"]) == (503, "5")
-    assert outcome.answer.headers["cache-control"] == "private, no-store"
+    assert outcome.answer.headers["cache-control"] == NO_STORE
     assert outcome.trouble is not None
     assert "ferry" not in outcome.answer.body.lower()
 
