@@ -1,9 +1,14 @@
-"""Articles of a given size and number of gates, written by a seeded dice."""
+"""The articles that are read: a real one, and others of a given size and number of gates, written by a seeded dice."""
 
 from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
+
+import msgspec
+
+from shared.domain.validation import parse_article
 
 _WORDS = [
     "the",
@@ -24,14 +29,23 @@ _WORDS = [
 ]
 
 
+FLAGSHIP = "the-night-ferry-question"
+
+
+def flagship() -> bytes:
+    """A real article as it is stored: the sample paper's longest, 3,300 words, 25 KB, six gates, ten sources."""
+    path = Path(__file__).parents[1] / "infra" / "sample" / "articles" / f"{FLAGSHIP}.json"
+    return msgspec.json.encode(parse_article(path.read_bytes()))
+
+
 def article(slug: str, size: int = 25_000, gates: int = 6, seed: int = 1) -> bytes:
     """The stored JSON of an article of about `size` bytes with that many gates, half of them for members."""
     dice = random.Random(seed)  # noqa: S311 -- reproducible, not secret
 
     def paragraph() -> dict[str, object]:
         words = [dice.choice(_WORDS) for _ in range(80)]
-        words[20] = f"<em>{words[20]}</em>"
-        words[40] = f'<a href="/articles/an-earlier-piece">{words[40]}</a>'
+        if dice.random() < 1 / 3:  # about as many links as the real one has
+            words[40] = f'<a href="/articles/an-earlier-piece">{words[40]}</a>'
         return {"type": "paragraph", "html": " ".join(words)}
 
     length = len(json.dumps(paragraph())) + 1

@@ -126,35 +126,51 @@ class ColdStart(http.server.ThreadingHTTPServer):
 
 _LOOP = """
 import importlib, json, sys, time
-module, rounds, calls = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-events = json.load(sys.stdin)
-handler = importlib.import_module(module).handler
+handler = importlib.import_module(sys.argv[1]).handler
 out, sys.stdout = sys.stdout, open("/dev/null", "w")
+events = json.loads(sys.stdin.readline())
 for event, status in events:
     assert handler(event, None)["statusCode"] == status, handler(event, None)
+for order in sys.stdin:
+    number, calls = map(int, order.split())
+    event = events[number][0]
+    began = time.process_time()
     for _ in range(calls): handler(event, None)
-took = [[] for _ in events]
-for _ in range(rounds):
-    for number, (event, _) in enumerate(events):
-        began = time.process_time()
-        for _ in range(calls): handler(event, None)
-        took[number].append((time.process_time() - began) / calls)
-json.dump(took, out)
+    print((time.process_time() - began) / calls, file=out, flush=True)
 """
 
 
-def warm(
-    module: str,
-    events: Sequence[tuple[Mapping[str, Any], int]],
-    variables: Mapping[str, str],
-    rounds: int = 10,
-    calls: int = 50,
-) -> list[list[float]]:
-    """CPU seconds of one warm call, for each event, `rounds` times over `calls` calls; each event with its expected
-    status."""
-    command = [PYTHON, "-S", "-c", _LOOP, module, str(rounds), str(calls)]
-    done = subprocess.run(
-        command, env=dict(variables), input=json.dumps(events).encode(), stdout=subprocess.PIPE, check=True
-    )
-    took: list[list[float]] = json.loads(done.stdout)
-    return took
+class Loop:
+    """A function in a process that stays, called when it is told to: so that two can take turns, and what slows the
+    machine down for a second slows both."""
+
+    def __init__(
+        self,
+        module: str,
+        events: Sequence[tuple[Mapping[str, Any], int]],
+        variables: Mapping[str, str],
+        calls: int = 40,
+    ) -> None:
+        command = [PYTHON, "-S", "-c", _LOOP, module]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = subprocess.Popen(command, env=dict(variables), text=True, **pipes)  # type: ignore[call-overload]
+        self._calls = calls
+        self._say(json.dumps(events))
+        for number in range(len(events)):
+            self.call(number)  # the first calls open what stays open
+
+    def call(self, number: int = 0) -> float:
+        """CPU seconds of one call with the event of that number, over some calls."""
+        self._say(f"{number} {self._calls}")
+        return float(self._process.stdout.readline())
+
+    def _say(self, line: str) -> None:
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def __enter__(self) -> Loop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()
+        self._process.wait(10)

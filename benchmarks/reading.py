@@ -6,14 +6,15 @@ import math
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from benchmarks import bundles
-from benchmarks.articles import article
-from benchmarks.processes import PYTHON, ColdStart, environment, warm
+from benchmarks.articles import FLAGSHIP, article, flagship
+from benchmarks.processes import PYTHON, ColdStart, Loop, environment
 from benchmarks.s3_server import s3_server
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.keyrings import Keyring, PassKey, begin
@@ -21,8 +22,7 @@ from shared.domain.tiers import Tier
 
 Figure = tuple[str, float, str]
 
-STARTS = 15
-SLUG = "the-night-ferry"
+STARTS, TURNS = 21, 40
 RING = begin("https://paper.example", PassKey("k-now", "A" * 43, 1))
 HANDLER = "functions.articles.handler"
 
@@ -32,7 +32,7 @@ class _Ring:
         return RING
 
 
-def event(slug: str = SLUG, tier: Tier = Tier.ANONYMOUS, **headers: str) -> dict[str, Any]:
+def event(slug: str = FLAGSHIP, tier: Tier = Tier.ANONYMOUS, **headers: str) -> dict[str, Any]:
     """The event of a function URL for a read by that tier; `key` is for the bare handler."""
     sent = {"x-reader-tier": tier.value, "host": "origin.example", "user-agent": "Amazon CloudFront"}
     if tier is not Tier.ANONYMOUS:
@@ -64,27 +64,31 @@ def objects(*raw: tuple[str, bytes]) -> dict[str, bytes]:
 
 
 def starting(made: bundles.Bundles) -> Iterator[Figure]:
-    """Init, and init with a first member read, side by side under the runtime client."""
+    """Init, and init with a first member read of a real article, side by side under the runtime client."""
     took: dict[str, list[tuple[float, float]]] = {}
     contenders: Mapping[str, tuple[str, list[Any]]] = {
         "articles": (f"{HANDLER}.handler", [made.articles, made.runtime]),
         "bare": ("bare.handler", [made.bare, made.runtime]),
         "client": ("client_only.handler", [made.bare, made.runtime]),
     }
-    with s3_server(objects((SLUG, article(SLUG)))) as endpoint:
+    with s3_server(objects((FLAGSHIP, flagship()))) as endpoint:
         for _ in range(STARTS):
             for name, (handler, path) in contenders.items():
                 one = ColdStart(event(tier=Tier.MEMBER)).run(handler, environment(path, endpoint))
                 took.setdefault(name, []).append(one)
-    init = {name: statistics.median(first for first, _ in starts) for name, starts in took.items()}
-    cold = {name: statistics.median(second for _, second in starts) for name, starts in took.items()}
+    init, cold = ({name: [one[i] for one in starts] for name, starts in took.items()} for i in (0, 1))
     yield "ca_store_load", ca_store() * 1e3, "ms CPU"
-    yield "articles_init", init["articles"] * 1e3, "ms CPU"
-    yield "boto3_client_init", init["client"] * 1e3, "ms CPU"
-    yield "articles_init_ratio", init["articles"] / init["client"], "ratio"
-    yield "articles_cold_member", cold["articles"] * 1e3, "ms CPU"
-    yield "bare_handler_cold", cold["bare"] * 1e3, "ms CPU"
-    yield "articles_cold_member_ratio", cold["articles"] / cold["bare"], "ratio"
+    yield "articles_init", statistics.median(init["articles"]) * 1e3, "ms CPU"
+    yield "boto3_client_init", statistics.median(init["client"]) * 1e3, "ms CPU"
+    yield "articles_init_ratio", _ratio(init["articles"], init["client"]), "ratio"
+    yield "articles_cold_member", statistics.median(cold["articles"]) * 1e3, "ms CPU"
+    yield "bare_handler_cold", statistics.median(cold["bare"]) * 1e3, "ms CPU"
+    yield "articles_cold_member_ratio", _ratio(cold["articles"], cold["bare"]), "ratio"
+
+
+def _ratio(ours: Sequence[float], others: Sequence[float]) -> float:
+    """The median of what ours is of the other's, turn by turn: what slows a turn down slows both."""
+    return statistics.median(own / other for own, other in zip(ours, others, strict=True))
 
 
 def ca_store() -> float:
@@ -101,50 +105,68 @@ def ca_store() -> float:
 
 
 def running(made: bundles.Bundles) -> Iterator[Figure]:
-    """Warm reads of a 25 KB article with six gates, beside the bare handler's."""
+    """Warm reads of that article (25 KB, six gates), taking turns with the bare handler."""
     kinds = ("anonymous", "member", "304")
     ours: dict[str, list[float]] = {kind: [] for kind in kinds}
     bare: list[float] = []
-    with s3_server(objects((SLUG, article(SLUG)))) as endpoint:
-        mine, theirs = environment([made.articles], endpoint), environment([made.bare], endpoint)
-        events = [(event(), 200), (event(tier=Tier.MEMBER), 200), (event(if_none_match="*"), 304)]
-        for _ in range(4):
-            for kind, took in zip(kinds, warm(HANDLER, events, mine), strict=True):
-                ours[kind] += took
-            bare += warm("bare", [(event(), 200)], theirs)[0]
-    other = statistics.median(bare)
-    yield "bare_handler_warm", other * 1e6, "µs CPU"
+    events = [(event(), 200), (event(tier=Tier.MEMBER), 200), (event(if_none_match="*"), 304)]
+    with (
+        s3_server(objects((FLAGSHIP, flagship()))) as endpoint,
+        Loop(HANDLER, events, environment([made.articles], endpoint)) as mine,
+        Loop("bare", [(event(), 200)], environment([made.bare], endpoint)) as theirs,
+    ):
+        for _ in range(TURNS):
+            for number, kind in enumerate(kinds):
+                ours[kind].append(mine.call(number))
+            bare.append(theirs.call())
+    yield "bare_handler_warm", statistics.median(bare) * 1e6, "µs CPU"
     for kind in kinds:
-        own = statistics.median(ours[kind])
-        yield f"articles_warm_{kind}", own * 1e6, "µs CPU"
-        yield f"articles_warm_{kind}_ratio", own / other, "ratio"
+        yield f"articles_warm_{kind}", statistics.median(ours[kind]) * 1e6, "µs CPU"
+        yield f"articles_warm_{kind}_ratio", _ratio(ours[kind], bare), "ratio"
 
 
 def growing(made: bundles.Bundles) -> Iterator[Figure]:
     """The same read of larger articles, of more gates, and out of larger buckets."""
-    sizes, gates, counts = (5_000, 25_000, 250_000), (1, 6, 60), (100, 1_000, 10_000)
-    by_size = [(f"size-{size}", article(f"size-{size}", size)) for size in sizes]
-    by_gates = [(f"gates-{count}", article(f"gates-{count}", 60_000, count)) for count in gates]
-    with s3_server(objects(*by_size, *by_gates)) as endpoint:
-        events = [(event(slug, Tier.MEMBER), 200) for slug, _ in (*by_size, *by_gates)]
-        took = [statistics.median(one) for one in warm(HANDLER, events, environment([made.articles], endpoint), 12, 40)]
-    for (slug, _), seconds in zip((*by_size, *by_gates), took, strict=True):
-        yield f"growth_{slug.replace('-', '_')}", seconds * 1e6, "µs CPU"
-    yield "growth_size_exponent", _slope([len(raw) for _, raw in by_size], took[:3]), "exponent"
-    yield "growth_gates_60_over_6", took[5] / took[4], "ratio"
-    small, _, large = (_in_a_bucket_of(count, made) for count in counts)
-    yield "growth_articles_ratio", large / small, "ratio"
+    sizes, gates = (5_000, 25_000, 250_000), (1, 6, 60)
+    pieces = [(f"size_{size}", article("piece", size)) for size in sizes]
+    pieces += [(f"gates_{count}", article("piece", 60_000, count)) for count in gates]
+    named = [(name.replace("_", "-"), raw.replace(b"piece", name.replace("_", "-").encode())) for name, raw in pieces]
+    took: dict[str, list[float]] = {name: [] for name, _ in pieces}
+    events = [(event(slug, Tier.MEMBER), 200) for slug, _ in named]
+    with (
+        s3_server(objects(*named)) as endpoint,
+        Loop(HANDLER, events, environment([made.articles], endpoint)) as loop,
+    ):
+        for _ in range(TURNS):
+            for number, (name, _) in enumerate(pieces):
+                took[name].append(loop.call(number))
+    seconds = {name: statistics.median(values) for name, values in took.items()}
+    for name, value in seconds.items():
+        yield f"growth_{name}", value * 1e6, "µs CPU"
+    bytes_of = [len(raw) for _, raw in named[: len(sizes)]]
+    yield "growth_size_exponent", _slope(bytes_of, [seconds[f"size_{size}"] for size in sizes]), "exponent"
+    yield "growth_gates_60_over_6", seconds["gates_60"] / seconds["gates_6"], "ratio"
+    yield "growth_articles_ratio", _larger_bucket(made, 100, 10_000), "ratio"
 
 
-def _in_a_bucket_of(count: int, made: bundles.Bundles) -> float:
-    """The median of reads spread over a bucket of that many articles."""
-    one = article("piece-0")
-    many = [(f"piece-{i}", one.replace(b'"slug":"piece-0"', b'"slug":"piece-%d"' % i)) for i in range(count)]
-    with s3_server(objects(*many)) as endpoint:
-        events = [(event(f"piece-{i * (count // 20)}"), 200) for i in range(20)]
-        return statistics.median(
-            v for took in warm(HANDLER, events, environment([made.articles], endpoint), 6, 20) for v in took
-        )
+def _larger_bucket(made: bundles.Bundles, few: int, many: int) -> float:
+    """How much more a read costs out of a bucket of many articles than out of one of few, taking turns."""
+    with _bucket_of(made, few) as small, _bucket_of(made, many) as large:
+        turns = [(small.call(turn % 20), large.call(turn % 20)) for turn in range(TURNS)]
+    return statistics.median(b / a for a, b in turns)
+
+
+@contextmanager
+def _bucket_of(made: bundles.Bundles, count: int) -> Iterator[Loop]:
+    """The function over a bucket of that many articles, with twenty events spread over them."""
+    one = article("piece")
+    pieces = ((f"piece-{i}", one.replace(b'"slug":"piece"', b'"slug":"piece-%d"' % i)) for i in range(count))
+    events = [(event(f"piece-{i * (count // 20)}"), 200) for i in range(20)]
+    with (
+        s3_server(objects(*pieces)) as endpoint,
+        Loop(HANDLER, events, environment([made.articles], endpoint)) as loop,
+    ):
+        yield loop
 
 
 def _slope(sizes: list[int], seconds: list[float]) -> float:

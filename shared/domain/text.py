@@ -38,7 +38,9 @@ Passage = Annotated[str, Meta(min_length=1, max_length=5_000)]
 # `forbidden_markup`: a whole-text pattern costs twenty times the decoding of the article (docs/performance.md).
 InlineHtml = Annotated[str, Meta(min_length=1, max_length=20_000, extra_json_schema={"pattern": _TIDY_HTML})]
 """Text with inline HTML from the allow-list."""
-Link = Annotated[str, Meta(pattern=r"^(?:https://[^\s<>\"'\\]+|/(?![/\\])[^\s<>\"'\\]*)\Z", max_length=2_000)]
+Link = Annotated[
+    str, Meta(pattern=r"^(?:https://[^\x00-\x20<>\"'\\]+|/(?![/\\])[^\x00-\x20<>\"'\\]*)\Z", max_length=2_000)
+]
 """An https address or a path of this site."""
 MediaPath = Annotated[
     str,
@@ -50,8 +52,10 @@ MediaPath = Annotated[
 """A file in the media bucket; the tier in its path is the lowest that may fetch it."""
 
 _slug = re.compile(SLUG_PATTERN)
+# A "<" that does not begin an allowed tag. Links stand first, they are the most; white space is spelled out: `\s` in a
+# set costs a call for each character.
 _forbidden = re.compile(
-    rf"""<(?!/?(?:{"|".join(INLINE_TAGS)}|a|br)>|a href="(?:https://|mailto:|/(?![/\\])|#)[^"<>\s\\]*">).{{0,40}}""",
+    rf"""<(?!a href="(?:https://|mailto:|/(?![/\\])|#)[^"<>\x00-\x20\\]*">|/?(?:a|br|{"|".join(INLINE_TAGS)})>).{{0,40}}""",
     re.DOTALL,
 )
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.domain import text
-from shared.domain.articles import Article, Audio, Block, Gate, Image, List, Paragraph, PlainBlock, Quote, Source
+from shared.domain.articles import Article, Audio, Block, Gate, Image, PlainBlock, Source, texts_of
 from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import InvalidArticle
 from shared.domain.tiers import Tier, parse_tier
@@ -117,8 +117,10 @@ def _block_problems(block: Any, place: str, within: Tier | None = None) -> Itera
     if faults:
         return
     value: Block = msgspec.convert(block, Block)
-    for html in _html_of(value):
-        if (tag := text.unbalanced_tag(html)) is not None:
+    for html in texts_of((value,)):
+        if (found := text.forbidden_markup(html)) is not None:
+            yield f"{place}: `{found}` is not allowed in text: {text.MARKUP_RULE}"
+        elif (tag := text.unbalanced_tag(html)) is not None:
             yield f"{place}: the tag <{tag}> is not closed where it should be"
         elif not text.is_tidy(html):
             yield f"{place}: write & as &amp; and > as &gt; in text, and no control characters"
@@ -133,12 +135,6 @@ def _media_problems(src: Any, readers: Tier, place: str) -> Iterator[str]:
     everyone."""
     if isinstance(src, str) and src.startswith("/media/") and not src.startswith(f"/media/{readers.value}/"):
         yield f"{place}: {src} is seen by {readers.value} readers here, so it belongs under /media/{readers.value}/"
-
-
-def _html_of(block: Block) -> tuple[str, ...]:
-    if isinstance(block, List):
-        return block.items
-    return (block.html,) if isinstance(block, (Paragraph, Quote)) else ()
 
 
 def _control_characters(value: Any, place: str) -> Iterator[str]:
