@@ -18,10 +18,10 @@ def figures() -> Iterator[Figure]:
     made = bundles.make()
     yield "articles_bundle", bundles.size(made.articles) / 1e6, "MB unpacked"
     for group in (reading.starting, reading.running, reading.growing):
-        print(f"# {group.__doc__}", file=sys.stderr)
+        print(f"# {(group.__doc__ or '').splitlines()[0]}", file=sys.stderr)
         yield from group(made)
     for group_at_the_edge in (edge.function, edge.replay):
-        print(f"# {group_at_the_edge.__doc__}", file=sys.stderr)
+        print(f"# {(group_at_the_edge.__doc__ or '').splitlines()[0]}", file=sys.stderr)
         yield from group_at_the_edge()
 
 

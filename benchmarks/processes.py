@@ -132,10 +132,13 @@ events = json.loads(sys.stdin.readline())
 for event, status in events:
     assert handler(event, None)["statusCode"] == status, handler(event, None)
 for order in sys.stdin:
-    number, calls = map(int, order.split())
+    number, calls, forget = map(int, order.split())
     event = events[number][0]
+    kept = sys.modules[sys.argv[1]]._doors.articles._kept if forget else {}
     began = time.process_time()
-    for _ in range(calls): handler(event, None)
+    for _ in range(calls):
+        kept.clear()
+        handler(event, None)
     print((time.process_time() - began) / calls, file=out, flush=True)
 """
 
@@ -159,9 +162,12 @@ class Loop:
         for number in range(len(events)):
             self.call(number)  # the first calls open what stays open
 
-    def call(self, number: int = 0) -> float:
-        """CPU seconds of one call with the event of that number, over some calls."""
-        self._say(f"{number} {self._calls}")
+    def call(self, number: int = 0, *, forget: bool = False) -> float:
+        """CPU seconds of one call with the event of that number, over some calls.
+
+        `forget`: each is the function's first of that article, nothing is kept from the one before.
+        """
+        self._say(f"{number} {self._calls} {int(forget)}")
         return float(self._process.stdout.readline())
 
     def _say(self, line: str) -> None:

@@ -30,8 +30,9 @@ class S3Keyrings:
 
     def read(self) -> Keyring:
         try:
-            return decode_keyring(self._objects.get(KEYRING_KEY))
+            found = self._objects.get(KEYRING_KEY)
         except ObjectMissing:
             raise UnusableKeyring("There is no keyring yet: `frontline keys init` makes it.") from None
         except StoreUnavailable as error:
             raise UnusableKeyring("The keyring cannot be fetched right now.") from error
+        return decode_keyring(found.body if found else b"")

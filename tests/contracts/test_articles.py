@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.adapters.boto3_shelves import Boto3ArticleShelf
-from shared.adapters.s3_articles import S3Articles
+from shared.adapters.s3_articles import KEPT, S3Articles
 from shared.adapters.s3_objects import S3Objects
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.refusals import ArticleChanged, ContentUnavailable, UnknownArticle
@@ -52,6 +52,30 @@ def test_what_is_written_is_read_at_once(doors: Doors, document: Any) -> None:
 
     assert doors.articles.read("night-ferry") == document
     assert doors.shelf.read_version("night-ferry") == (document, version)
+
+
+def test_what_is_changed_is_read_at_once_also_by_who_has_read_it_before(doors: Doors) -> None:
+    version = doors.shelf.write(NIGHT_FERRY, None)
+    for title in ("Second", "Third"):
+        assert doors.articles.read("night-ferry") == doors.articles.read("night-ferry")
+        version = doors.shelf.write(replace(NIGHT_FERRY, title=title), version)
+        assert doors.articles.read("night-ferry") == replace(NIGHT_FERRY, title=title)
+
+    doors.spoil("night-ferry", b"{")
+    for _ in range(2):
+        with pytest.raises(ContentUnavailable):
+            doors.articles.read("night-ferry")
+
+
+def test_a_reader_keeps_no_more_than_a_few_articles(aws: str, bucket: str, client: Any) -> None:
+    articles = S3Articles(S3Objects(bucket, REGION, aws))
+    shelf = Boto3ArticleShelf(client("s3"), bucket)
+    for number in range(KEPT + 5):
+        shelf.write(replace(NIGHT_FERRY, slug=f"piece-{number}"), None)
+        articles.read(f"piece-{number}")
+
+    assert len(articles._kept) == KEPT
+    assert articles.read("piece-0").slug == "piece-0"
 
 
 def test_what_is_not_there_is_unknown(doors: Doors) -> None:
