@@ -12,9 +12,18 @@ from infra.local.messages import Answer, Request
 
 KEPT: Final = 1_000  # purges and mails remembered
 STYLE: Final = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}"
-    "pre{overflow:auto;padding:.75rem;background:#f3f1ec}td,th{text-align:left;padding:.2rem 1rem .2rem 0}"
-    "@media(prefers-color-scheme:dark){body{background:#16181b;color:#e8e6e1}a{color:#9cc4ff}pre{background:#24272b}}"
+    ":root{color-scheme:light dark;--ink:#1c1b19;--paper:#fbfaf7;--quiet:#6a665f;--line:#d9d5cb;--accent:#8a2b1d}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e9e6df;--paper:#171614;--quiet:#a19c92;--line:#37342f;--accent:#e08a78}}"
+    "body{font:1.0625rem/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
+    "max-width:44rem;margin:3rem auto;padding:0 1rem}"
+    "h1,h2{font-family:Charter,'Iowan Old Style',Palatino,'Source Serif 4',Georgia,serif;"
+    "line-height:1.2;margin:0 0 1rem}"
+    "h2{border-top:1px solid var(--line);margin-top:2rem;padding-top:1rem;font-size:1.25rem}"
+    "pre{font-size:.875rem;white-space:pre-wrap;overflow-wrap:anywhere;border-left:2px solid var(--accent);"
+    "margin:0 0 1rem;padding-left:.875rem}"
+    "table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.25rem 1.5rem .25rem 0;"
+    "overflow-wrap:anywhere}th{font-weight:400;color:var(--quiet);white-space:nowrap}"
+    "ul{list-style:none;padding:0}li{padding:.125rem 0}a{color:var(--accent);text-underline-offset:.15em}"
 )
 
 
@@ -56,7 +65,7 @@ class LocalPages:
                 rows = "".join(f"<pre>{html.escape(json.dumps(mail, indent=1))}</pre>" for mail in reversed(mails))
                 return _page("Outbox", rows or "<p>No mail has been sent.</p>", request)
             case "/_local/outbox.json":
-                return _json(mails, request)
+                return _json(mails[::-1], request)  # the newest first
             case "/_local/purge.json":
                 return _json(purges, request)
         there = "/_local/, /_local/outbox, /_local/outbox.json, /_local/purge.json"
@@ -65,10 +74,10 @@ class LocalPages:
     def _start_page(self) -> str:
         facts = "".join(f"<tr><th>{html.escape(what)}<td>{html.escape(where)}" for what, where in self._facts)
         articles = "".join(f'<li><a href="{html.escape(path)}">{html.escape(path)}</a>' for path in self._articles)
-        lines = "\n".join(tries(self._site_url, self._articles))
+        lines = "".join(f"<pre>{html.escape(line)}</pre>" for line in tries(self._site_url, self._articles))
         return (
             f"<table>{facts}</table>"
-            f"<h2>The same article, three readers</h2><pre>{html.escape(lines)}</pre>"
+            f"<h2>The same article, three readers</h2>{lines}"
             f"<h2>Articles</h2><ul>{articles or '<li>none yet: frontline --local publish FILE'}</ul>"
             "<h2>Seen here only</h2><ul>"
             '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails sent'
