@@ -119,3 +119,21 @@ def with_other_gated_content(draw: st.DrawFn, article: Article, reader: Tier) ->
         for source in article.sources
     )
     return replace(article, body=body, sources=sources)
+
+
+CANARY = "canary-7f3a9c"
+
+
+def with_canaries(article: Article, reader: Tier) -> Article:
+    """The article with a word in every gate and behind every link that stays closed to that tier."""
+    body = tuple(
+        replace(block, blocks=(*block.blocks, Paragraph(CANARY)))
+        if isinstance(block, Gate) and not block.admits(reader)
+        else block
+        for block in article.body
+    )
+    sources = tuple(
+        replace(source, href=f"https://{CANARY}/") if not source.admits(reader) else source
+        for source in article.sources
+    )
+    return replace(article, body=body, sources=sources)
