@@ -36,8 +36,8 @@ lock: $(ENV)/ready ## write the hashed lock files anew from pyproject.toml
 		--group $$f -o functions/$$f/requirements.txt pyproject.toml; done
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -o requirements-dev.txt pyproject.toml
 
-schema: $(ENV)/ready ## write docs/article.schema.json anew from the types
-	@$(BIN)/python -m infra.ops.schema
+schema: $(ENV)/ready ## write docs/article.schema.json and docs/openapi.yaml anew from the types
+	@$(BIN)/python -m infra.ops.schema && $(BIN)/python -m infra.ops.openapi
 
 # Work --------------------------------------------------------------------------------------------------------------
 run: $(ENV)/ready ## the whole stack on this machine: make run [PORT=8000]

@@ -22,11 +22,11 @@ def article_schema() -> dict[str, Any]:
     schema["title"] = "Frontline article"
     # Python spells “only at the very end” \Z; JSON Schema speaks ECMAScript, where $ means that.
     text = json.dumps(schema, ensure_ascii=False).replace("\\\\Z", "$")
-    parsed: dict[str, Any] = json.loads(text, object_hook=_tidy)
+    parsed: dict[str, Any] = json.loads(text, object_hook=tidy)
     return parsed
 
 
-def _tidy(part: dict[str, Any]) -> dict[str, Any]:
+def tidy(part: dict[str, Any]) -> dict[str, Any]:
     """Descriptions come from docstrings, whose indentation Python strips only from 3.13 on."""
     if isinstance(part.get("description"), str):
         part["description"] = inspect.cleandoc(part["description"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from infra.ops.openapi import OPENAPI_PATH, as_yaml, openapi
 from infra.ops.schema import SCHEMA_PATH, article_schema
 from shared import http
 from shared.domain import refusals
@@ -83,6 +84,10 @@ def test_a_function_s_lock_file_has_hashes_and_nothing_slow(lock: Path) -> None:
 
 def test_the_schema_on_disk_is_the_one_of_the_types() -> None:
     assert json.loads(SCHEMA_PATH.read_text(encoding="utf-8")) == article_schema(), "make schema"
+
+
+def test_the_api_s_description_on_disk_is_the_one_of_the_types() -> None:
+    assert OPENAPI_PATH.read_text(encoding="utf-8") == as_yaml(openapi()), "make schema"
 
 
 @pytest.mark.parametrize("path", sorted((SAMPLE / "articles").glob("*.json")), ids=lambda path: path.stem)
