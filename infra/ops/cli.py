@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,9 +19,11 @@ from rich.table import Table
 
 from infra.ops import keys as key_work
 from infra.ops import publishing
+from infra.ops.markdown import new_article
 from infra.ops.stack import Stack
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
 from shared.domain.refusals import Refusal
+from shared.domain.text import is_slug
 from shared.domain.tiers import PASS_TIERS, Tier
 
 # How long a rotation waits until the new key is known everywhere: functions look at the ring when they meet an unknown
@@ -109,10 +112,58 @@ def make_pass(
         print(context.obj.open().passes().mint(tier, time.time(), ttl, only))
 
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="Articles as Markdown (docs/writing.md) or JSON (docs/article.schema.json).", exists=False),
+]
+
+
+@app.command()
+def new(slug: Annotated[str, typer.Argument(help="Its address: lower-case letters, digits, single hyphens.")]) -> None:
+    """Write SLUG.md here, a file to begin an article with: valid as it is, with a word on each part.
+
+    A file that is there already is left alone.
+    """
+    if not is_slug(slug):
+        err.print(f"“{slug}” cannot be an address: use lower-case letters, digits and single hyphens.", markup=False)
+        raise typer.Exit(2)
+    path = Path(f"{slug}.md")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(new_article(slug, f"a-{secrets.token_hex(6)}", dt.datetime.now(dt.UTC)))
+    except FileExistsError:
+        err.print(f"{path} is there already: choose another slug, or move it away.", markup=False)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        err.print(f"{path} cannot be written: {error.strerror or error}", markup=False)
+        raise typer.Exit(1) from None
+    out.print(f"{path} is written: change it, then `frontline check {path}`.", markup=False)
+
+
+@app.command()
+def check(files: Files) -> None:
+    """Say everything that would keep these files from being published, each with its place. Needs no stack.
+
+    The exit code is 1 when there is something.
+    """
+    articles, problems = publishing.check_files(files, dt.datetime.now(dt.UTC))
+    _stop_at(problems, "Not ready to be published", len(files))
+    for path, _ in articles:
+        out.print(f"{path}: fine", markup=False)
+
+
+def _stop_at(problems: list[publishing.Problem], outcome: str, count: int) -> None:
+    if problems:
+        for problem in problems:
+            err.print(str(problem), markup=False)
+        err.print(f"[red]{outcome}[/red]: mend {len({one.path for one in problems})} of {count} files.")
+        raise typer.Exit(1)
+
+
 @app.command()
 def publish(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Articles as JSON (docs/article.schema.json).", exists=False)],
+    files: Files,
 ) -> None:
     """Check the files, write the articles and make the CDN forget what it had of them.
 
@@ -120,12 +171,8 @@ def publish(
     """
     with _plainly():
         stack = context.obj.open()
-        articles, problems = publishing.read_files(files, dt.datetime.now(dt.UTC))
-        if problems:
-            for path, problem in problems:
-                err.print(f"{path}: {problem}", markup=False)
-            err.print(f"[red]Nothing was published[/red]: mend {len({p for p, _ in problems})} of {len(files)} files.")
-            raise typer.Exit(1)
+        articles, problems = publishing.check_files(files, dt.datetime.now(dt.UTC))
+        _stop_at(problems, "Nothing was published", len(files))
         with _progress(len(articles)) as step:
 
             def written(one: publishing.Published) -> None:

@@ -1,4 +1,4 @@
-"""Publishing from files: validate everything, then write and purge one article after the other."""
+"""Publishing from files, Markdown or JSON: check everything, then write and purge one article after the other."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from functions.articles.read import cache_tags
+from infra.ops.markdown import read_markdown
 from shared.domain.articles import Article
 from shared.domain.refusals import InvalidArticle, SlugTaken
 from shared.domain.validation import parse_article
@@ -27,27 +28,62 @@ class Published:
     what: Literal["new", "changed", "unchanged"]
 
 
-def read_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[tuple[Path, str]]]:
-    """The articles in these files, and every problem in them with its file. A file that is named twice is read once."""
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a file, as an editor is told; Markdown's are told with their line."""
+
+    path: Path
+    words: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.words}" if self.line is None else f"{self.path}:{self.line}: {self.words}"
+
+
+def check_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[Problem]]:
+    """The articles in these files, and every problem in them. A file that is named twice is read once.
+
+    A file whose name ends in `.md` is Markdown (docs/writing.md), any other JSON.
+    """
     articles: list[tuple[Path, Article]] = []
-    problems: list[tuple[Path, str]] = []
+    problems: list[Problem] = []
     seen: dict[str, Path] = {}
     for path in dict.fromkeys(paths):
         try:
-            article = parse_article(path.read_bytes())
+            raw = path.read_bytes()
         except OSError as error:
-            problems.append((path, f"cannot be read: {error.strerror or error}"))
+            problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
             continue
-        except InvalidArticle as invalid:
-            problems.extend((path, problem) for problem in invalid.problems)
+        article, faults, line_of = _read_file(path, raw)
+        problems += faults
+        if article is None:
             continue
         if article.published_at > now + _SKEW:
-            problems.append((path, f"published_at: {article.published_at.isoformat()} is yet to come"))
+            words = f"published_at: {article.published_at.isoformat()} is yet to come"
+            problems.append(Problem(path, words, line_of("published_at")))
         if article.slug in seen:
-            problems.append((path, f"slug: {seen[article.slug]} has “{article.slug}” too"))
+            problems.append(Problem(path, f"slug: {seen[article.slug]} has “{article.slug}” too", line_of("slug")))
         seen[article.slug] = path
         articles.append((path, article))
     return articles, problems
+
+
+def read_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[tuple[Path, str]]]:
+    """As `check_files`, each problem as its file and what it says."""
+    articles, problems = check_files(paths, now)
+    return articles, [
+        (one.path, one.words if one.line is None else f"line {one.line}: {one.words}") for one in problems
+    ]
+
+
+def _read_file(path: Path, raw: bytes) -> tuple[Article | None, list[Problem], Callable[[str], int | None]]:
+    if path.suffix.lower() == ".md":
+        read = read_markdown(raw)
+        return read.article, [Problem(path, fault.words, fault.line) for fault in read.faults], read.line_of
+    try:
+        return parse_article(raw), [], lambda _: None
+    except InvalidArticle as invalid:
+        return None, [Problem(path, words) for words in invalid.problems], lambda _: None
 
 
 def publish(
