@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.ops.keys import init_keys
-from infra.ops.publishing import publish, read_files
+from infra.ops.publishing import check_files, publish
 from infra.ops.stack import Stack
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3KeyringShelf
 
@@ -43,9 +43,9 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
             if path.is_file():
                 key = path.relative_to(SAMPLE).as_posix()
                 s3.put_object(Bucket=stack.output(bucket), Key=key, Body=path.read_bytes(), ContentType=_type(path))
-    articles, problems = read_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
+    articles, problems = check_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
     if problems:
-        raise SeedError("; ".join(f"{path.name}: {problem}" for path, problem in problems))
+        raise SeedError("; ".join(f"{problem.path.name}: {problem.words}" for problem in problems))
     shelf = Boto3ArticleShelf(s3, stack.output("ContentBucket"))
     publish(articles, shelf, stack.purge(), "sample", lambda _: None)
     newest_first = sorted(articles, key=lambda one: one[1].published_at, reverse=True)

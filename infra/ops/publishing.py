@@ -68,14 +68,6 @@ def check_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Pat
     return articles, problems
 
 
-def read_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[tuple[Path, str]]]:
-    """As `check_files`, each problem as its file and what it says."""
-    articles, problems = check_files(paths, now)
-    return articles, [
-        (one.path, one.words if one.line is None else f"line {one.line}: {one.words}") for one in problems
-    ]
-
-
 def _read_file(path: Path, raw: bytes) -> tuple[Article | None, list[Problem], Callable[[str], int | None]]:
     if path.suffix.lower() == ".md":
         read = read_markdown(raw)

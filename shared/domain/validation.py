@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
 from shared.domain import text
-from shared.domain.articles import Article, Audio, Block, Gate, Image, PlainBlock, Source, texts_of
+from shared.domain.articles import Article, Audio, Block, Gate, Image, Picture, PlainBlock, Source, texts_of
 from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import InvalidArticle
 from shared.domain.tiers import Tier, parse_tier
@@ -27,6 +27,13 @@ _whole = re.compile(r"(?P<said>.*?)(?: - at `(?:key in )?\$(?P<place>[^`]*)`)?\Z
 _control = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _STAND_IN: Final = [{"type": "rule"}]  # A block that is always right, while the real ones are looked at one by one.
 
+_CHOICES: Final = {  # by the end of the place; the longer first
+    "tier": f"a tier is {', '.join(tier.value for tier in Tier)}",
+    "author.kind": "an author is a person or a persona",
+    "kind": f"an article is {', '.join(get_args(get_type_hints(Article)['kind']))}",
+    "origin": f"a picture is {', '.join(get_args(get_type_hints(Picture)['origin']))}",
+    "media_type": f"a sound is {', '.join(get_args(get_type_hints(Audio)['media_type']))}",
+}
 _HINTS: Final = (
     ("^[a-z0-9]+(?:-", "a slug is lower-case letters, digits and single hyphens, such as `night-ferry-2`"),
     ("^/media/", "a media path is /media/<tier>/<name>, lower-case, with an ending, such as /media/member/talk.mp3"),
@@ -163,7 +170,7 @@ def _worded(error: Exception, place: str) -> str:
     if "matching regex" in said:
         said = next((hint for pattern, hint in _HINTS if f"'{pattern}" in said), said)
     elif said.startswith("Invalid enum value"):
-        said = f"{said}: a tier is {', '.join(tier.value for tier in Tier)}"
+        said += next((f": {words}" for end, words in _CHOICES.items() if where.endswith(end)), "")
     elif said == "Invalid value 'gate'":
         said = "a gate cannot stand inside a gate: end the first one before"
     elif said.startswith("Invalid value") and inner.endswith(".type"):

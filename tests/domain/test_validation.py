@@ -65,7 +65,7 @@ NESTED = copy.deepcopy(raw_article()["body"][1])
         (raw_article(title=7), "title", "expected `str`"),
         (raw_article(schema=2), "schema", "2"),
         (raw_article(status="unpublished"), "status", "published"),
-        (raw_article(kind="poem"), "kind", "poem"),
+        (raw_article(kind="poem"), "kind", "an article is news, opinion"),
         (raw_article(slug="A Slug"), "slug", "lower-case letters"),
         (raw_article(slug="../../keyring"), "slug", "lower-case letters"),
         (raw_article(slug="a" * 121), "slug", "length <= 120"),
@@ -76,7 +76,11 @@ NESTED = copy.deepcopy(raw_article()["body"][1])
         (raw_article(updated_at="2026-10-01T08:00:00Z"), "document", "before"),
         (raw_article(body=[]), "body", "length >= 1"),
         (raw_article(body="text"), "body", "expected `array`"),
-        (raw_article(author={"slug": "a", "name": "A", "kind": "robot", "biography": "x"}), "author.kind", "robot"),
+        (
+            raw_article(author={"slug": "a", "name": "A", "kind": "robot", "biography": "x"}),
+            "author.kind",
+            "a person or a persona",
+        ),
         (raw_article(tags=["ok", "Not ok"]), "tags[1]", "lower-case letters"),
         (
             raw_article(sources=[{"publisher": "P", "used": "U", "href": "javascript:alert(1)"}]),

@@ -92,8 +92,8 @@ def test_every_problem_of_every_file_is_told_with_its_file(tmp_path: Path) -> No
         early=raw_article(slug="early", published_at="2027-01-01T00:00:00Z"),
     )
 
-    articles, problems = publishing.read_files([*paths, tmp_path / "missing.json", tmp_path], NOW)
+    articles, problems = publishing.check_files([*paths, tmp_path / "missing.json", tmp_path], NOW)
 
-    assert {path.stem for path, _ in problems} == {"odd", "not_json", "twin", "early", "missing", tmp_path.stem}
-    assert [problem for path, problem in problems if path.stem == "odd"][1].startswith("title:")
+    assert {problem.path.stem for problem in problems} == {"odd", "not_json", "twin", "early", "missing", tmp_path.stem}
+    assert [problem.words for problem in problems if problem.path.stem == "odd"][1].startswith("title:")
     assert "good" in {path.stem for path, _ in articles}
