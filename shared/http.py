@@ -33,9 +33,8 @@ STATUS: Final[dict[type[Refusal], int]] = {
 }
 RETRY_AFTER_SECONDS: Final = 5
 
-# `stale-if-error=0`: CloudFront gives even a no-store answer to others while the origin cannot be reached, unless told
-# not to
-# ("Manage how long content stays in the cache", on no-store).
+# `stale-if-error=0`: CloudFront gives even a no-store answer to others while the origin cannot be reached, unless it is
+# told not to ("Manage how long content stays in the cache", on no-store).
 NO_STORE: Final = "private, no-store, stale-if-error=0"
 _entity_tag = re.compile(r'(?:W/)?("[^"]*")')
 

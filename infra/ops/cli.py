@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -89,10 +90,10 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        err.print(f"[red]{refusal.title}[/red] ({refusal.code}): {refusal.detail}", markup=True)
+        err.print(f"[red]{refusal.title}[/red] ({refusal.code}): {escape(refusal.detail)}")
         raise typer.Exit(1) from None
     except (BotoCoreError, ClientError) as error:
-        err.print(f"[red]AWS did not do it[/red]: {error}")
+        err.print(f"[red]AWS did not do it[/red]: {escape(str(error))}")
         raise typer.Exit(3) from None
 
 
@@ -161,10 +162,7 @@ def _stop_at(problems: list[publishing.Problem], outcome: str, count: int) -> No
 
 
 @app.command()
-def publish(
-    context: typer.Context,
-    files: Files,
-) -> None:
+def publish(context: typer.Context, files: Files) -> None:
     """Check the files, write the articles and make the CDN forget what it had of them.
 
     Nothing is written unless every file is valid. Running it again is safe, and completes a run that was cut off.

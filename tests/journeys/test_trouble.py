@@ -108,3 +108,13 @@ def test_an_expired_pass_says_so_also_on_what_the_cache_had(paper: Paper) -> Non
         "anonymous",
         "expired",
     )
+
+
+def test_an_answer_that_is_nobody_elses_is_not_given_out_in_an_outage_either(paper: Paper) -> None:
+    with paper.key_known_to_the_edge_alone() as sign:
+        assert paper.get(authorization=f"Bearer {sign(Tier.MEMBER)}").status == 200
+        with paper.outage():
+            answer = paper.get(tier=Tier.MEMBER)
+
+    assert answer.status >= 500
+    assert b"ferry" not in answer.body

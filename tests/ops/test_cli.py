@@ -63,6 +63,16 @@ def test_a_stack_that_is_not_ours_is_named_so(state: Path) -> None:
     assert (done.exit_code, "KeyringBucket" in done.output) == (1, True)
 
 
+def test_what_looks_like_markup_in_a_name_is_shown_as_it_is(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)  # no region: it fails before anybody is asked
+
+    done = run("--stack", "[/x]", "pass")
+
+    assert (done.exit_code, "“[/x]”" in done.output) == (1, True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
