@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE = 1
 export UV_NO_PROGRESS = 1
 export UV_SYSTEM_CERTS = 1
 export PYTHONDONTWRITEBYTECODE =
-FUNCTIONS := articles
+FUNCTIONS := articles pages publishing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
