@@ -3,10 +3,17 @@ holds them to it."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Protocol
+
+from msgspec import Struct
 
 from shared.domain.articles import Stored
 from shared.domain.keyrings import Keyring
+from shared.domain.list_parts import Index, Row
+from shared.domain.lists import Directory
+from shared.domain.paper import Paper
 from shared.domain.passes import Verdict
 from shared.domain.tiers import Tier
 
@@ -21,6 +28,88 @@ class Articles(Protocol):
         ContentUnavailable when the store does not answer in time or what it holds is not an article. Never lists,
         never retries for ever.
         """
+
+
+class ListPage(Struct, frozen=True):
+    """A page of a list: its rows, the place to go on behind (None at the end), the list's index, and when the list last
+    changed (whole seconds since 1970)."""
+
+    index: Index
+    changed_at: int
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+class Lists(Protocol):
+    """The lists as readers' functions need them."""
+
+    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+        """The `limit` entries of a list behind the place `after`; with 0 the index alone is read.
+
+        Two parts are read at most while `limit` is within MAX_PAGE. Raises UnknownList where no list of that name has
+        an article in it (the list of all may be empty), ContentUnavailable. `name` is checked before it becomes a key.
+        """
+
+    def directory(self, kind: Directory) -> tuple[bytes, ...]:
+        """The facts of each section or author as JSON, in the order of their slugs. Raises ContentUnavailable."""
+
+
+class Papers(Protocol):
+    """The paper's configuration, as readers' functions need it."""
+
+    def read(self) -> Paper:
+        """The paper as it is configured now. Raises ContentUnavailable when it is not, or cannot be read."""
+
+
+class Documents(Protocol):
+    """The documents beside the articles, as publishing needs them: lists, placements, configuration. Names are keys.
+
+    All of them raise ContentUnavailable when the store does not answer.
+    """
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """What lies under that key and its version's tag; None when nothing does. Sees the last completed write."""
+
+    def write(self, key: str, body: bytes, expected: str | None) -> str:
+        """Put JSON under the key if the present version is still `expected` (None: nothing is there yet).
+
+        Returns the new version's tag. Of several writers that expect the same version exactly one succeeds; the others
+        get DocumentChanged and have written nothing.
+        """
+
+    def delete(self, keys: tuple[str, ...]) -> None:
+        """Take these documents away; what is not there is no fault."""
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, dt.datetime]]:
+        """Every key that begins like this, in order, and when it was last written. May take as long as there are."""
+
+
+class Announcements(Protocol):
+    """Where newsletters hear of new articles."""
+
+    def announce(self, article_id: str, slug: str) -> None:
+        """Say that this article is out. May reach the other side more than once: it tells them apart by the id."""
+
+
+class Schedules(Protocol):
+    """Being called again at a time to come."""
+
+    def set(self, slug: str, at: dt.datetime) -> None:
+        """Have publishing look at that article again at `at`, or within a minute after, never before. Replaces what
+        was set for it."""
+
+    def due(self) -> Iterator[tuple[str, dt.datetime]]:
+        """What is set: slug and time."""
+
+
+class ArticleVersion(Struct, frozen=True):
+    """One version in an article's history. `tag` is what `ArticleShelf.write` expects of the present one."""
+
+    number: str
+    tag: str
+    at: dt.datetime
+    is_present: bool
+    is_deletion: bool = False
 
 
 class ArticleShelf(Protocol):
@@ -39,6 +128,19 @@ class ArticleShelf(Protocol):
         Returns the new version's tag. Of several writers that expect the same version exactly one succeeds; the others
         get ArticleChanged and have written nothing.
         """
+
+    def delete(self, slug: str, expected: str) -> None:
+        """Take the document away, as if it had never been there, if the present version is still `expected`, else
+        ArticleChanged. Its history stays."""
+
+    def slugs(self) -> Iterator[tuple[str, str]]:
+        """Every slug under which something lies, in order, and its version's tag. May take as long as there are."""
+
+    def versions(self, slug: str) -> tuple[ArticleVersion, ...]:
+        """The article's history, the newest first; empty when there is none. At most the last 1,000."""
+
+    def read_past(self, slug: str, number: str) -> Stored | None:
+        """The document as it was in that version; None where that is not an article or is no longer kept."""
 
 
 class Keyrings(Protocol):

@@ -31,6 +31,29 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+class PublishingSettings(Struct, frozen=True):
+    """What the publishing function is told by the template. Where AWS is, boto3 finds out itself."""
+
+    content_bucket: str
+    distribution: str
+    announcements_queue: str
+    publishing_queue_arn: str
+    schedule_group: str
+    schedule_role_arn: str
+
+
+def publishing_settings(environ: Mapping[str, str] = os.environ) -> PublishingSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return PublishingSettings(
+        content_bucket=_required(environ, "CONTENT_BUCKET"),
+        distribution=_required(environ, "DISTRIBUTION_ID"),
+        announcements_queue=_required(environ, "ANNOUNCEMENTS_QUEUE"),
+        publishing_queue_arn=_required(environ, "PUBLISHING_QUEUE_ARN"),
+        schedule_group=_required(environ, "SCHEDULE_GROUP"),
+        schedule_role_arn=_required(environ, "SCHEDULE_ROLE_ARN"),
+    )
+
+
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "").strip()
     if not value:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import threading
+from collections.abc import Iterator
 
 import msgspec
 
 from shared.domain.articles import Stored
 from shared.domain.decoding import UNREADABLE
 from shared.domain.keyrings import Keyring, PassKey
-from shared.domain.refusals import ArticleChanged, ContentUnavailable, KeyringChanged, UnknownArticle, UnusableKeyring
+from shared.domain.list_parts import Index, Names, Part, directory_key, find_page, index_key, part_key
+from shared.domain.lists import LATEST, Directory
+from shared.domain.paper import Paper
+from shared.domain.refusals import (
+    ArticleChanged,
+    ContentUnavailable,
+    DocumentChanged,
+    KeyringChanged,
+    UnknownArticle,
+    UnknownList,
+    UnusableKeyring,
+)
+from shared.ports import ArticleVersion, ListPage
 
 RING = Keyring(
     1,
@@ -18,6 +32,7 @@ RING = Keyring(
     "k-now",
     (PassKey("k-before", "B" * 43, 1_000_000_000), PassKey("k-now", "A" * 43, 1_000_000_001)),
 )
+_stored: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
 
 
 def _tag(raw: bytes) -> str:
@@ -29,9 +44,12 @@ class MemoryArticles:
 
     def __init__(self, *documents: Stored) -> None:
         self._lock = threading.Lock()
-        self._raw = {document.slug: msgspec.json.encode(document) for document in documents}
+        self._raw: dict[str, bytes] = {}
+        self._past: dict[str, list[tuple[dt.datetime, bytes | None]]] = {}
         self.broken = False
         self.reads = 0
+        for document in documents:
+            self._put(document.slug, msgspec.json.encode(document))
 
     def read(self, slug: str) -> Stored:
         found = self.read_version(slug)
@@ -46,25 +64,156 @@ class MemoryArticles:
         if self.broken:
             raise ContentUnavailable("The store does not answer.")
         raw = self._raw.get(slug)
-        if raw is None:
-            return None
-        try:
-            return msgspec.json.decode(raw, type=Stored), _tag(raw)
-        except UNREADABLE:
-            return None, _tag(raw)
+        return None if raw is None else (_document(raw), _tag(raw))
 
     def write(self, document: Stored, expected: str | None) -> str:
         raw = msgspec.json.encode(document)
         with self._lock:
-            present = self._raw.get(document.slug)
-            if (None if present is None else _tag(present)) != expected:
-                raise ArticleChanged("Changed.")
-            self._raw[document.slug] = raw
+            self._expect(document.slug, expected)
+            self._put(document.slug, raw)
         return _tag(raw)
+
+    def delete(self, slug: str, expected: str) -> None:
+        with self._lock:
+            self._expect(slug, expected)
+            self._put(slug, None)
+
+    def slugs(self) -> Iterator[tuple[str, str]]:
+        yield from ((slug, _tag(raw)) for slug, raw in sorted(self._raw.items()))
+
+    def versions(self, slug: str) -> tuple[ArticleVersion, ...]:
+        past = self._past.get(slug, [])
+        return tuple(
+            ArticleVersion(str(number), _tag(raw) if raw else "", at, number == len(past) - 1, is_deletion=raw is None)
+            for number, (at, raw) in reversed(list(enumerate(past)))
+        )
+
+    def read_past(self, slug: str, number: str) -> Stored | None:
+        past = self._past.get(slug, [])
+        raw = past[int(number)][1] if number.isdecimal() and int(number) < len(past) else None
+        return None if raw is None else _document(raw)
 
     def spoil(self, slug: str, raw: bytes) -> None:
         """Put something at a slug that publishing would never let through."""
-        self._raw[slug] = raw
+        self._put(slug, raw)
+
+    def _expect(self, slug: str, expected: str | None) -> None:
+        present = self._raw.get(slug)
+        if (None if present is None else _tag(present)) != expected:
+            raise ArticleChanged("Changed.")
+
+    def _put(self, slug: str, raw: bytes | None) -> None:
+        self._past.setdefault(slug, []).append((dt.datetime.now(dt.UTC), raw))
+        if raw is None:
+            del self._raw[slug]
+        else:
+            self._raw[slug] = raw
+
+
+def _document(raw: bytes) -> Stored | None:
+    try:
+        return _stored.decode(raw)
+    except UNREADABLE:
+        return None
+
+
+class MemoryDocuments:
+    """`Documents`. `before` is called with the name of each step before it is taken: a test may raise there."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.raw: dict[str, bytes] = {}
+        self._written: dict[str, dt.datetime] = {}
+
+    def before(self, step: str, key: str) -> None:
+        """Nothing, unless a test puts something in its place."""
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        self.before("read", key)
+        raw = self.raw.get(key)
+        return None if raw is None else (raw, _tag(raw))
+
+    def write(self, key: str, body: bytes, expected: str | None) -> str:
+        self.before("write", key)
+        with self._lock:
+            present = self.raw.get(key)
+            if (None if present is None else _tag(present)) != expected:
+                raise DocumentChanged(key)
+            self.raw[key] = body
+            self._written[key] = dt.datetime.now(dt.UTC)
+        return _tag(body)
+
+    def delete(self, keys: tuple[str, ...]) -> None:
+        for key in keys:
+            self.before("delete", key)
+            self.raw.pop(key, None)
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, dt.datetime]]:
+        yield from ((key, self._written[key]) for key in sorted(self.raw) if key.startswith(prefix))
+
+
+class MemoryLists:
+    """`Lists`, on the documents that publishing has written. `gets` counts what was read."""
+
+    def __init__(self, documents: MemoryDocuments) -> None:
+        self._documents = documents
+        self.broken = False
+        self.gets = 0
+
+    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+        raw = self._get(index_key(name))
+        index = Index() if raw is None else msgspec.json.decode(raw, type=Index)
+        if not index.parts and name != LATEST:
+            raise UnknownList
+        rows, following = find_page(
+            index, lambda part: msgspec.json.decode(self._get(part_key(name, part)) or b"", type=Part), after, limit
+        )
+        return ListPage(index, 1_800_000_000 if raw else 0, rows, following)
+
+    def directory(self, kind: Directory) -> tuple[bytes, ...]:
+        raw = self._get(directory_key(kind))
+        return () if raw is None else tuple(bytes(facts) for _, facts in msgspec.json.decode(raw, type=Names).entries)
+
+    def _get(self, key: str) -> bytes | None:
+        self.gets += 1
+        if self.broken:
+            raise ContentUnavailable("The store does not answer.")
+        return self._documents.raw.get(key)
+
+
+class MemoryPapers:
+    """`Papers`."""
+
+    def __init__(self, paper: Paper | None) -> None:
+        self._paper = paper
+
+    def read(self) -> Paper:
+        if self._paper is None:
+            raise ContentUnavailable("No paper.")
+        return self._paper
+
+
+class MemoryAnnouncements:
+    """`Announcements`, which remembers."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def announce(self, article_id: str, slug: str) -> None:
+        self.sent.append((article_id, slug))
+
+
+class MemorySchedules:
+    """`Schedules`."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, dt.datetime] = {}
+
+    def set(self, slug: str, at: dt.datetime) -> None:
+        self.at[slug] = at
+
+    def due(self) -> Iterator[tuple[str, dt.datetime]]:
+        yield from self.at.items()
 
 
 class MemoryKeyring:

@@ -41,9 +41,7 @@ class S3Articles:
         try:
             found = self._objects.get(key, unless=kept[0] if kept else None)
         except ObjectMissing:
-            raise UnknownArticle(
-                "No article has this name. It may have been mistyped, or never have been here."
-            ) from None
+            raise UnknownArticle from None
         except StoreUnavailable as error:
             raise ContentUnavailable("The article cannot be fetched right now. Try again in a few seconds.") from error
         if found is None and kept is not None:

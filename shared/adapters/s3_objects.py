@@ -28,10 +28,12 @@ class StoreUnavailable(Exception):
 
 
 class Found(Struct, frozen=True):
-    """An object and the tag of its version (S3 sends one with every object)."""
+    """An object, the tag of its version (S3 sends one with every object), and when it was written (seconds since
+    1970)."""
 
     body: bytes
     version: str | None
+    written_at: int = 0
 
 
 class S3Objects:
@@ -61,7 +63,8 @@ class S3Objects:
         """
         try:
             got = obstore.get(self._store, key, options={"if_none_match": unless} if unless else None)
-            return Found(got.bytes().to_bytes(), got.meta["e_tag"])
+            meta = got.meta
+            return Found(got.bytes().to_bytes(), meta["e_tag"], int(meta["last_modified"].timestamp()))
         except NotModifiedError:
             return None
         except FileNotFoundError as error:

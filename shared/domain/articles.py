@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias, final
 
 from msgspec import Meta, Struct
 
+from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, UnknownArticle
 from shared.domain.text import InlineHtml, Line, Link, MediaPath, Passage, Slug, forbidden_markup
 from shared.domain.tiers import Tier
 
@@ -302,6 +303,21 @@ class Renamed(Value, frozen=True, tag_field="status", tag="renamed"):
 
 
 Stored: TypeAlias = Article | Unpublished | Renamed
+
+
+def readable(document: Stored, now: float) -> Article:
+    """The article in a document that readers ask for at `now` (seconds since 1970).
+
+    Raises ArticleMoved, ArticleWithdrawn, and UnknownArticle for one whose time has not come: nobody can tell it from
+    one that never was.
+    """
+    if isinstance(document, Renamed):
+        raise ArticleMoved(document.to)
+    if isinstance(document, Unpublished):
+        raise ArticleWithdrawn("This article has been taken back by the editors.")
+    if document.published_at.timestamp() > now:
+        raise UnknownArticle
+    return document
 
 
 def texts_of(blocks: Iterable[Block]) -> list[str]:

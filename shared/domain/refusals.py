@@ -15,7 +15,14 @@ class Refusal(Exception):
 
 
 class UnknownArticle(Refusal):
+    """Its words are always the same: what is not there yet must look like what never was."""
+
     code, title = "unknown_article", "No such article"
+
+    def __init__(
+        self, detail: str = "No article has this name. It may have been mistyped, or never have been here."
+    ) -> None:
+        super().__init__(detail)
 
 
 class ArticleWithdrawn(Refusal):
@@ -42,6 +49,29 @@ class MethodNotAllowed(Refusal):
 
 class UnknownParameter(Refusal):
     code, title = "unknown_parameter", "Unknown parameter"
+
+
+class UnknownList(Refusal):
+    code, title = "unknown_list", "No such list"
+
+    def __init__(self, detail: str = "No article is listed under this name. Check how it is spelled.") -> None:
+        super().__init__(detail)
+
+
+class InvalidParameter(Refusal):
+    code, title = "invalid_parameter", "Not a value that can be asked for"
+
+
+class InvalidCursor(Refusal):
+    code, title = "invalid_cursor", "Not a cursor"
+
+
+class UnservedCombination(Refusal):
+    code, title = "unserved_combination", "No list for that combination"
+
+
+class DocumentChanged(Refusal):
+    code, title = "document_changed", "Somebody else changed the document"
 
 
 class ContentUnavailable(Refusal):

@@ -79,7 +79,9 @@ def test_a_function_s_lock_file_has_hashes_and_nothing_slow(lock: Path) -> None:
     names = set(re.findall(r"^([a-z0-9_-]+)==", lock.read_text(), re.MULTILINE))
 
     assert lock.read_text().count("--hash=sha256:") >= len(names) > 0
-    assert not names & {"boto3", "botocore", "pydantic", "cryptography", "aws-xray-sdk", "requests"}
+    assert not names & {"pydantic", "cryptography", "aws-xray-sdk", "requests"}
+    if lock.parent.name in ("articles", "pages"):  # what readers wait for
+        assert not names & {"boto3", "botocore"}
 
 
 def test_the_schema_on_disk_is_the_one_of_the_types() -> None:

@@ -1,0 +1,265 @@
+"""Lists, CDN and newsletters follow the articles: whatever has happened to one, and in whatever order that is told.
+
+An event says which article to look at and nothing else. What is there now decides, so that events may come twice, late
+and out of order. What is about to be done is written down first (the article's *placement*), so that whoever comes
+after a crash knows what was under way; and the article is looked at again after the last write, so that nobody who was
+slow leaves behind what is no longer true.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from functions.publishing.lists import update_directory, update_list
+from shared.domain.articles import Article
+from shared.domain.lists import directory_of, entry_of, list_tag, lists_of, place_of
+from shared.domain.refusals import ContentUnavailable, DocumentChanged
+from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules
+
+ROUNDS: Final = 5
+NEWS_FOR: Final = dt.timedelta(days=2)
+"""How long after its publication an article is still announced: an import of old ones mails nobody."""
+
+
+class Doors(Struct, frozen=True):
+    """What publishing leans on."""
+
+    articles: ArticleShelf
+    documents: Documents
+    purge: Purge
+    announcements: Announcements
+    schedules: Schedules
+
+
+class Placement(Struct, frozen=True):
+    """Where an article stands in the lists. `version` is the one of the article that is true of; None while it is being
+    changed, and then it may stand in any of `entered` and in none. `entry`: what of it the lists show, as a digest.
+    `due`: for when it is scheduled."""
+
+    schema: Literal[1] = 1
+    version: str | None = None
+    entered: tuple[tuple[str, str], ...] = ()  # (list, place)
+    entry: str = ""
+    article: str = ""  # its id
+    is_announced: bool = False
+    due: dt.datetime | None = None
+
+
+class Work(Struct, frozen=True):
+    """One article to be caught up with: as it is now, as it was placed, and as it is to be."""
+
+    slug: str
+    version: str
+    article: Article | None  # None: readers see none
+    is_unreadable: bool
+    before: Placement
+    before_version: str | None
+    wanted: Placement
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all of it has been done: an event that came twice."""
+        return self.before == self.wanted
+
+    @property
+    def moves(self) -> bool:
+        """Whether lists have to be changed, or may have been left half-way."""
+        return self.before.version is None or (self.before.entered, self.before.entry) != (
+            self.wanted.entered,
+            self.wanted.entry,
+        )
+
+
+class Done(Struct, frozen=True):
+    """What came of it: articles in lists now, out of them now, announced, and documents that are no articles."""
+
+    listed: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+def placement_key(slug: str) -> str:
+    return f"placements/{slug}.json"
+
+
+def catch_up(slugs: Iterable[str], doors: Doors, now: float) -> Done:
+    """Make everything that is made of articles agree with these, as they are at `now` (seconds since 1970).
+
+    May be ended anywhere and done again. Raises ContentUnavailable when a store does not answer or somebody else keeps
+    changing the same; what is raised by any door beside means: again later.
+    """
+    waiting = tuple(dict.fromkeys(slugs))
+    done = Done()
+    for _ in range(ROUNDS):
+        waiting, did = _round(waiting, doors, dt.datetime.fromtimestamp(now, dt.UTC))
+        done = Done(*(one + other for one, other in zip(_fields(done), _fields(did), strict=True)))
+        if not waiting:
+            return done
+    raise ContentUnavailable(f"“{waiting[0]}” is being changed faster than it can be followed.")
+
+
+def _round(slugs: tuple[str, ...], doors: Doors, now: dt.datetime) -> tuple[tuple[str, ...], Done]:
+    """Once through all steps; returns the articles that have been changed meanwhile, and what was done."""
+    lost: list[str] = []
+    works: list[Work] = []
+    for slug in slugs:
+        work = _look(slug, doors, now)
+        if work.wanted.due is not None and work.wanted.due != work.before.due:
+            doors.schedules.set(slug, max(work.wanted.due, now + dt.timedelta(seconds=60)))
+        begun = _begun(work, doors.documents) if work.moves else work
+        if begun is None:
+            lost.append(slug)
+        else:
+            works.append(begun)
+    moving = [work for work in works if work.moves]
+    _move(moving, doors)
+    _purge([work for work in works if not work.is_settled], doors.purge, now)
+    announced = {work.slug for work in works if _announce(work, doors, now)}
+    for work in works:
+        is_final = replace(work.wanted, is_announced=work.before.is_announced or work.slug in announced)
+        if not _finished(work, is_final, doors):
+            lost.append(work.slug)
+    return tuple(lost), Done(
+        tuple(work.slug for work in moving if work.wanted.entered),
+        tuple(work.slug for work in moving if not work.wanted.entered),
+        tuple(announced),
+        tuple(work.slug for work in works if work.is_unreadable),
+    )
+
+
+def _look(slug: str, doors: Doors, now: dt.datetime) -> Work:
+    """What there is to do for one article."""
+    found_placement = doors.documents.read(placement_key(slug))
+    before, before_version = (
+        (Placement(version=""), None)  # nobody has heard of it: it stands nowhere
+        if found_placement is None
+        else (msgspec.json.decode(found_placement[0], type=Placement), found_placement[1])
+    )
+    found = doors.articles.read_version(slug)
+    document, version = found or (None, "")
+    article = document if isinstance(document, Article) and document.slug == slug else None
+    is_unreadable = found is not None and (document is None or document.slug != slug)
+    is_due = article is not None and article.published_at <= now
+    wanted = replace(before, version=version, entered=(), entry="", due=None)
+    if article is not None and is_due:
+        place = place_of(article.published_at, slug)
+        wanted = replace(
+            wanted,
+            entered=tuple((name, place) for name in lists_of(article)),
+            entry=_digest(article),
+            article=article.id,
+        )
+    elif article is not None:
+        wanted = replace(wanted, due=article.published_at, article=article.id)
+    return Work(slug, version, article if is_due else None, is_unreadable, before, before_version, wanted)
+
+
+def _begun(work: Work, documents: Documents) -> Work | None:
+    """Write down where the article may stand from now on; None where somebody else has written meanwhile."""
+    entered = tuple(dict.fromkeys((*work.before.entered, *work.wanted.entered)))
+    begun = replace(work.before, version=None, entered=entered)
+    if begun == work.before:
+        return work
+    try:
+        version = documents.write(placement_key(work.slug), msgspec.json.encode(begun), work.before_version)
+    except DocumentChanged:
+        return None
+    return replace(work, before=begun, before_version=version)
+
+
+def _move(works: list[Work], doors: Doors) -> None:
+    """Change each list once for all articles that enter, leave or change in it, then tell its directory."""
+    puts: defaultdict[str, dict[str, Raw]] = defaultdict(dict)
+    removes: defaultdict[str, set[str]] = defaultdict(set)
+    names: dict[str, None] = {}
+    for work in works:
+        entry = None if work.article is None else Raw(msgspec.json.encode(entry_of(work.article)))
+        for name, place in work.before.entered:
+            names[name] = None
+            if entry is not None and (name, place) in work.wanted.entered:
+                puts[name][place] = entry
+            else:
+                removes[name].add(place)
+    at_hand = {work.slug: work.article for work in works}
+
+    def article(slug: str) -> Article | None:
+        if slug not in at_hand:
+            found = doors.articles.read_version(slug)
+            at_hand[slug] = found[0] if found is not None and isinstance(found[0], Article) else None
+        return at_hand[slug]
+
+    for name in names:
+        update_list(doors.documents, name, puts[name], removes[name], article)
+    for kind in ("sections", "authors"):
+        told = [name for name in names if directory_of(name) == kind]
+        if told:
+            update_directory(doors.documents, kind, told)
+
+
+def _purge(works: list[Work], purge: Purge, now: dt.datetime) -> None:
+    """Have the CDN forget the articles, and the lists of those that moved.
+
+    Each time is an occasion of its own: an article may come back to the very version that it had when it was last
+    purged.
+    """
+    tags: dict[str, None] = {}
+    for work in works:
+        tags[f"slug-{work.slug}"] = None
+        if work.wanted.article:
+            tags[f"article-{work.wanted.article}"] = None
+        if work.moves:
+            for name, _ in work.before.entered:
+                tags[list_tag(name)] = None
+                if (kind := directory_of(name)) is not None:
+                    tags[list_tag(kind)] = None
+    if tags:
+        purge.tags(tuple(tags), f"{now.isoformat()} {secrets.token_hex(4)}")
+
+
+def _announce(work: Work, doors: Doors, now: dt.datetime) -> bool:
+    """Announce an article that is out for the first time; returns whether there is nothing more to say of it.
+
+    It is announced by its id, which outlives another slug. Sent before it is noted: rather twice than never.
+    """
+    if work.article is None or work.before.is_announced:
+        return False
+    key = f"announced/{work.article.id}.json"
+    if doors.documents.read(key) is not None:
+        return True
+    if work.article.published_at > now - NEWS_FOR:
+        doors.announcements.announce(work.article.id, work.slug)
+    with suppress(DocumentChanged):  # another slug of the same article was first
+        doors.documents.write(key, msgspec.json.encode({"slug": work.slug, "at": now}), None)
+    return True
+
+
+def _finished(work: Work, placement: Placement, doors: Doors) -> bool:
+    """Write down where the article stands; False where it, or that, has been changed by somebody else meanwhile."""
+    if placement != work.before:
+        try:
+            doors.documents.write(placement_key(work.slug), msgspec.json.encode(placement), work.before_version)
+        except DocumentChanged:
+            return False
+    found = doors.articles.read_version(work.slug)
+    return ("" if found is None else found[1]) == work.version
+
+
+def _digest(article: Article) -> str:
+    """Of everything that lists and directories show of an article."""
+    shown = msgspec.json.encode((entry_of(article), article.author))
+    return hashlib.sha256(shown).hexdigest()[:20]
+
+
+def _fields(done: Done) -> tuple[tuple[str, ...], ...]:
+    return (done.listed, done.unlisted, done.announced, done.unreadable)

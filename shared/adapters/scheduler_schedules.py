@@ -1,0 +1,62 @@
+"""Being called again: one-time schedules of EventBridge Scheduler, which send to the queue that publishing reads.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time : to the minute, never early.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
+
+MESSAGE_GROUP = "paper"  # as template.yaml has it for EventBridge: all of publishing is one after the other
+
+
+class SchedulerSchedules:
+    """`shared.ports.Schedules` on EventBridge Scheduler."""
+
+    def __init__(self, client: EventBridgeSchedulerClient, group: str, role_arn: str, queue_arn: str) -> None:
+        self._client, self._group, self._role_arn, self._queue_arn = client, group, role_arn, queue_arn
+
+    def set(self, slug: str, at: dt.datetime) -> None:
+        # A schedule has no fractions of a second: the next whole one, so that it is never early.
+        moment = at.astimezone(dt.UTC) + dt.timedelta(microseconds=999_999)
+        wanted: dict[str, Any] = {
+            "GroupName": self._group,
+            "Name": _name(slug),
+            "ScheduleExpression": f"at({moment:%Y-%m-%dT%H:%M:%S})",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Target": {
+                "Arn": self._queue_arn,
+                "RoleArn": self._role_arn,
+                "Input": msgspec.json.encode({"slug": slug, "at": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}).decode(),
+                "SqsParameters": {"MessageGroupId": MESSAGE_GROUP},
+            },
+        }
+        try:
+            self._client.update_schedule(**wanted)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            self._client.create_schedule(**wanted)
+
+    def due(self) -> Iterator[tuple[str, dt.datetime]]:
+        for page in self._client.get_paginator("list_schedules").paginate(GroupName=self._group):
+            for found in page["Schedules"]:
+                schedule = self._client.get_schedule(GroupName=self._group, Name=found["Name"])
+                said = json.loads(schedule["Target"]["Input"])
+                yield said["slug"], dt.datetime.fromisoformat(said["at"])
+
+
+def _name(slug: str) -> str:
+    """A schedule's name is at most 64 characters long; a slug may be longer."""
+    return f"{slug[:40]}-{hashlib.sha256(slug.encode()).hexdigest()[:16]}"
