@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain import refusals
-from shared.domain.refusals import Refusal
+from shared.domain.refusals import MethodNotAllowed, Refusal, RepeatedParameter, UnknownParameter
 
 # The one place where a refusal becomes a status. A refusal that is missing here is a fault of ours, and a house test
 # finds it.
@@ -22,11 +22,17 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.ArticleMoved: 301,
     refusals.MethodNotAllowed: 405,
     refusals.UnknownParameter: 400,
+    refusals.RepeatedParameter: 400,
+    refusals.InvalidParameter: 400,
+    refusals.InvalidCursor: 400,
+    refusals.UnservedCombination: 400,
+    refusals.UnknownList: 404,
     refusals.ContentUnavailable: 503,
     refusals.UnusableKeyring: 503,
     refusals.InvalidArticle: 422,
     refusals.InvalidPassRequest: 400,
     refusals.ArticleChanged: 412,
+    refusals.DocumentChanged: 412,
     refusals.SlugTaken: 409,
     refusals.KeyringChanged: 412,
     refusals.NoStack: 503,
@@ -50,13 +56,30 @@ class Request(Struct, frozen=True):
     def header(self, name: str) -> str:
         return self.headers.get(name, "")
 
-    def parameter_names(self) -> tuple[str, ...]:
-        """The names in the query string, decoded, in order."""
+    def parameters(self, *known: str) -> dict[str, str]:
+        """The query string's members, decoded. Raises UnknownParameter for one that is not known here, and
+        RepeatedParameter."""
         if not self.query:
-            return ()
+            return {}
         from urllib.parse import unquote_plus
 
-        return tuple(unquote_plus(part.partition("=")[0]) for part in self.query.split("&") if part)
+        found: dict[str, str] = {}
+        for member in self.query.split("&"):
+            name, _, value = member.partition("=")
+            name = unquote_plus(name)
+            if name not in known:
+                there_is = f"There is {', '.join(known)}" if known else "It takes none"
+                raise UnknownParameter(f"No parameter “{name[:80]}” is known here. {there_is}: leave the others out.")
+            if name in found:
+                raise RepeatedParameter(f"“{name}” stands in the address twice: give it once.")
+            found[name] = unquote_plus(value)
+        return found
+
+
+def reading(request: Request) -> None:
+    """Raises MethodNotAllowed for whatever is no reading."""
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed("This can be read (GET, HEAD) and nothing else.")
 
 
 def request_of(event: dict[str, Any]) -> Request:
@@ -90,6 +113,15 @@ def for_everyone(seconds: int, tags: tuple[str, ...], *, stale: bool = True) -> 
     """
     grace = ", stale-while-revalidate=3600, stale-if-error=86400" if stale else ""
     return {"cache-control": f"public, s-maxage={seconds}{grace}", "cache-tag": ",".join(tags)}
+
+
+def json_for_everyone(request: Request, body: bytes, seconds: int, tags: tuple[str, ...]) -> Answer:
+    """JSON that the CDN may keep (`for_everyone`), or 304 where the reader has it."""
+    tag = entity_tag(body)
+    headers = {"etag": tag, **for_everyone(seconds, tags)}
+    if not none_match(request, tag):
+        return Answer(304, headers)
+    return Answer(200, {"content-type": "application/json; charset=utf-8", **headers}, body.decode())
 
 
 def entity_tag(body: bytes) -> str:

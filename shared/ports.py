@@ -3,19 +3,21 @@ holds them to it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from shared.domain.articles import Stored
-from shared.domain.keyrings import Keyring
-from shared.domain.list_parts import Index, Row
-from shared.domain.lists import Directory
-from shared.domain.paper import Paper
-from shared.domain.passes import Verdict
-from shared.domain.tiers import Tier
+if TYPE_CHECKING:  # a start loads only what it runs
+    import datetime as dt
+
+    from shared.domain.articles import Stored
+    from shared.domain.keyrings import Keyring
+    from shared.domain.list_parts import Index, Row
+    from shared.domain.lists import Directory
+    from shared.domain.paper import Paper
+    from shared.domain.passes import Verdict
+    from shared.domain.tiers import Tier
 
 
 class Articles(Protocol):

@@ -118,23 +118,18 @@ def _document(raw: bytes) -> Stored | None:
 
 
 class MemoryDocuments:
-    """`Documents`. `before` is called with the name of each step before it is taken: a test may raise there."""
+    """`Documents`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.raw: dict[str, bytes] = {}
         self._written: dict[str, dt.datetime] = {}
 
-    def before(self, step: str, key: str) -> None:
-        """Nothing, unless a test puts something in its place."""
-
     def read(self, key: str) -> tuple[bytes, str] | None:
-        self.before("read", key)
         raw = self.raw.get(key)
         return None if raw is None else (raw, _tag(raw))
 
     def write(self, key: str, body: bytes, expected: str | None) -> str:
-        self.before("write", key)
         with self._lock:
             present = self.raw.get(key)
             if (None if present is None else _tag(present)) != expected:
@@ -145,7 +140,6 @@ class MemoryDocuments:
 
     def delete(self, keys: tuple[str, ...]) -> None:
         for key in keys:
-            self.before("delete", key)
             self.raw.pop(key, None)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, dt.datetime]]:

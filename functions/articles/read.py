@@ -1,4 +1,4 @@
-"""An article for whoever asks: the route, the tier, and what that tier may see."""
+"""An article for whoever asks, and the lists of them: the route, the tier, and what that tier may see."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from shared.domain.articles import Article, Renamed, Stored, Unpublished
+from shared.domain.articles import Article, readable
 from shared.domain.passes import PassState, Verdict
 from shared.domain.refusals import (
     ArticleMoved,
     ArticleWithdrawn,
     ContentUnavailable,
-    MethodNotAllowed,
     Refusal,
     UnknownArticle,
-    UnknownParameter,
-    UnknownRoute,
 )
 from shared.domain.text import is_slug
 from shared.domain.tiers import Tier, parse_tier
-from shared.http import NO_STORE, Answer, Request, entity_tag, for_everyone, none_match, problem
-from shared.ports import Articles, Passes
+from shared.http import NO_STORE, Answer, Request, for_everyone, json_for_everyone, problem, reading
+from shared.ports import Articles, Lists, Passes
 
 # Publishing purges by tag within seconds, so the life may be long. A name that is not there yet has no tag but its
 # slug's, and a short life.
@@ -31,16 +28,17 @@ ARTICLE_SECONDS: Final = 86_400
 MISSING_SECONDS: Final = 30
 GONE_SECONDS: Final = 60
 
-_article_path = re.compile(r"/api/articles/([^/]+)\Z")
+_article_path = re.compile(r"/api/articles/([^/]+)(/related)?\Z")
 _encoder = msgspec.json.Encoder()
 
 
 class Doors(Struct, frozen=True):
-    """What this function leans on. `passes` is opened only when a request carries a pass: an anonymous read needs no
-    keys."""
+    """What this function leans on. `passes` and `lists` are opened only when a request needs them: an anonymous read
+    of an article needs neither."""
 
     articles: Articles
     passes: Passes
+    lists: Lists
 
 
 class Outcome(Struct, frozen=True):
@@ -62,34 +60,42 @@ class _Sight(Struct, frozen=True):
     mismatch: bool
 
 
+_ANYONES: Final = _Sight(Tier.ANONYMOUS, PassState.NONE, mismatch=False)
+
+
 def read(request: Request, doors: Doors, now: float) -> Outcome:
     """Answer one request at `now` (seconds since 1970). Every expected no is an answer; anything else raises."""
-    sight, slug = _Sight(Tier.ANONYMOUS, PassState.NONE, mismatch=False), None
+    sight, slug, trouble, suffix = _ANYONES, None, None, ""
     try:
-        slug = _route(request)
-        sight = _sight(request, slug, doors, now)
-        answer = _shown(request, doors.articles.read(slug), sight)
+        reading(request)
+        found = _article_path.match(request.path)
+        if found is None:
+            from functions.articles.lists import answer_list
+
+            answer = answer_list(request, doors.lists)
+        else:
+            request.parameters()
+            slug, suffix = _slug(found[1]), found[2] or ""
+            if suffix:
+                from functions.articles.lists import list_related
+
+                answer = list_related(request, readable(doors.articles.read(slug), now), doors.lists)
+            else:
+                sight = _sight(request, slug, doors, now)
+                answer = _shown(request, readable(doors.articles.read(slug), now), sight)
     except Refusal as refusal:
-        answer = _refused(refusal, slug)
+        answer = _refused(refusal, slug, suffix)
         trouble = refusal.__cause__ or refusal if isinstance(refusal, ContentUnavailable) else None
-        return _outcome(answer, sight, slug, trouble)
-    return _outcome(answer, sight, slug, None)
+    return _outcome(answer, sight, slug, trouble)
 
 
-def _route(request: Request) -> str:
-    """The slug that is asked for. Raises the refusal that fits."""
-    found = _article_path.match(request.path)
-    if found is None:
-        raise UnknownRoute("Nothing is served here. An article is at /api/articles/ and its name.")
-    if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed("An article can be read (GET, HEAD) and nothing else.")
-    if names := request.parameter_names():
-        raise UnknownParameter(f"An article takes no parameter “{names[0][:80]}”: take it out of the address.")
-    if not is_slug(found[1]):
+def _slug(name: str) -> str:
+    """The slug that is asked for. Raises UnknownArticle."""
+    if not is_slug(name):
         raise UnknownArticle(
             "No article can have this name: it has other signs in it than a–z, 0–9 and single hyphens."
         )
-    return found[1]
+    return name
 
 
 def _sight(request: Request, slug: str, doors: Doors, now: float) -> _Sight:
@@ -106,23 +112,10 @@ def _sight(request: Request, slug: str, doors: Doors, now: float) -> _Sight:
     return _Sight(min(claimed, proven), state, claimed is not proven)
 
 
-def _shown(request: Request, document: Stored, sight: _Sight) -> Answer:
-    """What this reader sees of what is stored."""
-    if isinstance(document, Renamed):
-        raise ArticleMoved(document.to)
-    if isinstance(document, Unpublished):
-        raise ArticleWithdrawn("This article has been taken back by the editors.")
-    body = _encoder.encode(document.seen_by(sight.tier))
-    tag = entity_tag(body)
-    headers = {
-        "content-type": "application/json; charset=utf-8",
-        "etag": tag,
-        **for_everyone(ARTICLE_SECONDS, cache_tags(document)),
-    }
-    if not none_match(request, tag):
-        del headers["content-type"]
-        return Answer(304, headers)
-    return Answer(200, headers, body.decode())
+def _shown(request: Request, article: Article, sight: _Sight) -> Answer:
+    """What this reader sees of an article."""
+    body = _encoder.encode(article.seen_by(sight.tier))
+    return json_for_everyone(request, body, ARTICLE_SECONDS, cache_tags(article))
 
 
 def cache_tags(article: Article) -> tuple[str, ...]:
@@ -135,7 +128,7 @@ def cache_tags(article: Article) -> tuple[str, ...]:
     )
 
 
-def _refused(refusal: Refusal, slug: str | None) -> Answer:
+def _refused(refusal: Refusal, slug: str | None, suffix: str) -> Answer:
     """The refusal as an answer; what is true for everyone until something is published under that slug may be kept
     until then."""
     answer = problem(refusal)
@@ -146,7 +139,7 @@ def _refused(refusal: Refusal, slug: str | None) -> Answer:
     if slug is not None and isinstance(refusal, ArticleMoved):
         answer.headers.update(for_everyone(ARTICLE_SECONDS, (f"slug-{slug}",)))
     if isinstance(refusal, ArticleMoved):
-        answer.headers["location"] = f"/api/articles/{refusal.slug}"
+        answer.headers["location"] = f"/api/articles/{refusal.slug}{suffix}"
     return answer
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from functools import cached_property
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from functions.articles.read import Doors
 from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_objects import S3Objects
 from shared.domain.passes import Verdict
 from shared.domain.tiers import Tier
-from shared.ports import Passes
+from shared.ports import ListPage, Lists, Passes
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.domain.lists import Directory
 
 
 class _PassesWhenNeeded:
@@ -39,12 +43,29 @@ class _PassesWhenNeeded:
         return self._passes.verify(token, now)
 
 
+class _ListsWhenNeeded:
+    """Most requests are for an article, and need no lists."""
+
+    def __init__(self, objects: S3Objects) -> None:
+        self._objects = objects
+
+    @cached_property
+    def _lists(self) -> Lists:
+        from shared.adapters.s3_lists import S3Lists
+
+        return S3Lists(self._objects)
+
+    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+        return self._lists.page(name, after, limit)
+
+    def directory(self, kind: Directory) -> tuple[bytes, ...]:
+        return self._lists.directory(kind)
+
+
 def doors(settings: Settings) -> Doors:
     """The doors of the deployed function."""
-    return Doors(
-        articles=S3Articles(S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)),
-        passes=_PassesWhenNeeded(settings),
-    )
+    content = S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)
+    return Doors(articles=S3Articles(content), passes=_PassesWhenNeeded(settings), lists=_ListsWhenNeeded(content))
 
 
 def _leave_out_the_fetcher_of_remote_keys() -> None:

@@ -2,8 +2,12 @@
 
 An event says which article to look at and nothing else. What is there now decides, so that events may come twice, late
 and out of order. What is about to be done is written down first (the article's *placement*), so that whoever comes
-after a crash knows what was under way; and the article is looked at again after the last write, so that nobody who was
-slow leaves behind what is no longer true.
+after a crash knows what was under way.
+
+Writers are one after the other, but for one that was thought to be dead, or somebody at a command line. So the lists
+that an article enters or leaves are read *before* it is looked at for the last time, and each is written on the
+condition that it is still the one that was read. Whoever is slow then loses: either it has seen the newer article, or
+the lists are no longer those that it has read.
 """
 
 from __future__ import annotations
@@ -20,13 +24,13 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from functions.publishing.lists import update_directory, update_list
+from functions.publishing.lists import read_index, update_directory, update_list
 from shared.domain.articles import Article
 from shared.domain.lists import directory_of, entry_of, list_tag, lists_of, place_of
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
 from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules
 
-ROUNDS: Final = 5
+ROUNDS: Final = 10
 NEWS_FOR: Final = dt.timedelta(days=2)
 """How long after its publication an article is still announced: an import of old ones mails nobody."""
 
@@ -115,20 +119,25 @@ def _round(slugs: tuple[str, ...], doors: Doors, now: dt.datetime) -> tuple[tupl
     works: list[Work] = []
     for slug in slugs:
         work = _look(slug, doors, now)
-        if work.wanted.due is not None and work.wanted.due != work.before.due:
-            doors.schedules.set(slug, max(work.wanted.due, now + dt.timedelta(seconds=60)))
+        _schedule(work, doors.schedules, now)
         begun = _begun(work, doors.documents) if work.moves else work
         if begun is None:
             lost.append(slug)
         else:
             works.append(begun)
     moving = [work for work in works if work.moves]
-    _move(moving, doors)
+    try:
+        moved = _move(moving, doors)
+    except DocumentChanged:
+        moved = set()
+    lost += [work.slug for work in moving if work.slug not in moved]
+    works = [work for work in works if work.slug not in lost]
+    moving = [work for work in works if work.moves]
     _purge([work for work in works if not work.is_settled], doors.purge, now)
     announced = {work.slug for work in works if _announce(work, doors, now)}
     for work in works:
-        is_final = replace(work.wanted, is_announced=work.before.is_announced or work.slug in announced)
-        if not _finished(work, is_final, doors):
+        final = replace(work.wanted, is_announced=work.before.is_announced or work.slug in announced)
+        if not _finished(work, final, doors.documents):
             lost.append(work.slug)
     return tuple(lost), Done(
         tuple(work.slug for work in moving if work.wanted.entered),
@@ -165,6 +174,13 @@ def _look(slug: str, doors: Doors, now: dt.datetime) -> Work:
     return Work(slug, version, article if is_due else None, is_unreadable, before, before_version, wanted)
 
 
+def _schedule(work: Work, schedules: Schedules, now: dt.datetime) -> None:
+    """Have it looked at again when its time has come; also when that call has come, by this clock, a moment early."""
+    due, soon = work.wanted.due, now + dt.timedelta(minutes=1)
+    if due is not None and (due != work.before.due or due < soon):
+        schedules.set(work.slug, max(due, soon))
+
+
 def _begun(work: Work, documents: Documents) -> Work | None:
     """Write down where the article may stand from now on; None where somebody else has written meanwhile."""
     entered = tuple(dict.fromkeys((*work.before.entered, *work.wanted.entered)))
@@ -178,15 +194,19 @@ def _begun(work: Work, documents: Documents) -> Work | None:
     return replace(work, before=begun, before_version=version)
 
 
-def _move(works: list[Work], doors: Doors) -> None:
-    """Change each list once for all articles that enter, leave or change in it, then tell its directory."""
+def _move(works: list[Work], doors: Doors) -> set[str]:
+    """Change each list once for all articles that enter, leave or change in it, then tell its directory.
+
+    Returns the articles for which that is done; the others have been changed meanwhile. Raises DocumentChanged where
+    one of the lists has.
+    """
+    held = {name: read_index(doors.documents, name) for name in _names(works)}
+    works = [work for work in works if _is_still(work, doors.articles)]
     puts: defaultdict[str, dict[str, Raw]] = defaultdict(dict)
     removes: defaultdict[str, set[str]] = defaultdict(set)
-    names: dict[str, None] = {}
     for work in works:
         entry = None if work.article is None else Raw(msgspec.json.encode(entry_of(work.article)))
         for name, place in work.before.entered:
-            names[name] = None
             if entry is not None and (name, place) in work.wanted.entered:
                 puts[name][place] = entry
             else:
@@ -199,12 +219,24 @@ def _move(works: list[Work], doors: Doors) -> None:
             at_hand[slug] = found[0] if found is not None and isinstance(found[0], Article) else None
         return at_hand[slug]
 
+    names = _names(works)
     for name in names:
-        update_list(doors.documents, name, puts[name], removes[name], article)
+        update_list(doors.documents, name, held[name], puts[name], removes[name], article)
     for kind in ("sections", "authors"):
         told = [name for name in names if directory_of(name) == kind]
         if told:
             update_directory(doors.documents, kind, told)
+    return {work.slug for work in works}
+
+
+def _names(works: list[Work]) -> dict[str, None]:
+    """The lists that these articles may stand in, in a fixed order for each article."""
+    return {name: None for work in works for name, _ in work.before.entered}
+
+
+def _is_still(work: Work, articles: ArticleShelf) -> bool:
+    found = articles.read_version(work.slug)
+    return ("" if found is None else found[1]) == work.version
 
 
 def _purge(works: list[Work], purge: Purge, now: dt.datetime) -> None:
@@ -244,15 +276,14 @@ def _announce(work: Work, doors: Doors, now: dt.datetime) -> bool:
     return True
 
 
-def _finished(work: Work, placement: Placement, doors: Doors) -> bool:
-    """Write down where the article stands; False where it, or that, has been changed by somebody else meanwhile."""
+def _finished(work: Work, placement: Placement, documents: Documents) -> bool:
+    """Write down where the article stands; False where somebody else has written that meanwhile."""
     if placement != work.before:
         try:
-            doors.documents.write(placement_key(work.slug), msgspec.json.encode(placement), work.before_version)
+            documents.write(placement_key(work.slug), msgspec.json.encode(placement), work.before_version)
         except DocumentChanged:
             return False
-    found = doors.articles.read_version(work.slug)
-    return ("" if found is None else found[1]) == work.version
+    return True
 
 
 def _digest(article: Article) -> str:

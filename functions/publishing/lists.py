@@ -1,10 +1,9 @@
-"""One list brought up to date: conditional writes that begin again when somebody else was faster."""
+"""Lists and directories as publishing writes them: each in one conditional step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
-from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -21,61 +20,51 @@ from shared.domain.lists import (
     moment_at,
     slug_at,
 )
-from shared.domain.refusals import ContentUnavailable, DocumentChanged
+from shared.domain.refusals import DocumentChanged
 from shared.ports import Documents
 
-TRIES: Final = 10
-
+Held = tuple[Index, str | None]
+"""A list's index as it was read, and its version."""
 Articles = Callable[[str], Article | None]
 """The article of that slug as readers see it now; None where there is none."""
-_Done = TypeVar("_Done")
 
 
 def update_list(
-    documents: Documents, name: str, puts: Mapping[str, Raw], removes: Set[str], articles: Articles
+    documents: Documents, name: str, held: Held, puts: Mapping[str, Raw], removes: Set[str], articles: Articles
 ) -> None:
-    """Put entries at their places in a list, and take others out.
+    """Put entries at their places in a list, and take others out. Raises DocumentChanged where it is not as `held`.
 
-    However often, and after whatever crash, it is done again, the list ends up the same.
+    It is always written, also where nothing in it changes: whoever holds it from before must lose.
     """
-
-    def once() -> None:
-        index, version = read_index(documents, name)
-        read = parts_of(documents, name)
-        revision = revise(index, version or "", read, puts, removes) or Revision(index, {})
-        revised = replace(revision.index, author=_author(name, index, revision.index, {*puts, *removes}, articles))
-        if revised != index:
-            write_list(documents, name, Revision(revised, revision.parts), index, version)
-
-    _again_when_lost(once)
+    index, version = held
+    revision = revise(index, version or "", parts_of(documents, name), puts, removes) or Revision(index, {})
+    author = _author(name, index, revision.index, {*puts, *removes}, articles)
+    write_list(documents, name, Revision(replace(revision.index, author=author), revision.parts), held)
 
 
-def write_list(documents: Documents, name: str, revision: Revision, before: Index, version: str | None) -> None:
+def write_list(documents: Documents, name: str, revision: Revision, held: Held) -> None:
     """Write a list: its parts first, then, in one step, the index that names them. Raises DocumentChanged.
 
     What the list before the present one was made of goes now: nobody is still reading that.
     """
+    before, version = held
     documents.delete(tuple(part_key(name, part) for part in before.replaced))
     for part, body in revision.parts.items():
         with suppress(DocumentChanged):  # an earlier try has come this far: the name says what is in it
             documents.write(part_key(name, part), body, None)
-    documents.write(index_key(name), msgspec.json.encode(revision.index), version)
+    index = replace(revision.index, revision=before.revision + 1)
+    documents.write(index_key(name), msgspec.json.encode(index), version)
 
 
 def update_directory(documents: Documents, kind: Directory, names: Iterable[str]) -> None:
     """Have the directory say of these lists what their indexes say now.
 
-    It is always written, also where it says so already: whoever has read it before one of the lists was changed must
-    lose.
+    It is read before they are, and always written, also where it says so already: whoever knows it from before one of
+    them was changed must lose. Raises DocumentChanged.
     """
-    lists = tuple(names)
-
-    def once() -> None:
-        directory, version = read_directory(documents, kind)
-        facts = {slug_of(name): facts_of(documents, name, read_index(documents, name)[0]) for name in lists}
-        documents.write(directory_key(kind), msgspec.json.encode(directory.having(facts)), version)
-
-    _again_when_lost(once)
+    directory, version = read_directory(documents, kind)
+    facts = {slug_of(name): facts_of(documents, name, read_index(documents, name)[0]) for name in names}
+    documents.write(directory_key(kind), msgspec.json.encode(directory.having(facts)), version)
 
 
 def facts_of(documents: Documents, name: str, index: Index) -> Raw | None:
@@ -91,7 +80,7 @@ def facts_of(documents: Documents, name: str, index: Index) -> Raw | None:
     return Raw(msgspec.json.encode(SectionFacts(section.slug, section.name, index.total, latest_at)))
 
 
-def read_index(documents: Documents, name: str) -> tuple[Index, str | None]:
+def read_index(documents: Documents, name: str) -> Held:
     """A list's index and its version; an empty one where there is none yet."""
     found = documents.read(index_key(name))
     return (Index(), None) if found is None else (msgspec.json.decode(found[0], type=Index), found[1])
@@ -130,16 +119,3 @@ def _author(name: str, before: Index, after: Index, touched: Set[str], articles:
     newest = articles(slug_at(after.newest))
     # Where it has gone in this moment, its own event is on its way and puts this right.
     return newest.author if newest is not None and newest.author.slug == slug_of(name) else before.author
-
-
-def _again_when_lost(work: Callable[[], _Done]) -> _Done:
-    """Do what ends in a conditional write, again from its reading on when somebody else was faster."""
-    for _ in range(TRIES - 1):
-        try:
-            return work()
-        except DocumentChanged:
-            continue
-    try:
-        return work()
-    except DocumentChanged as lost:
-        raise ContentUnavailable(f"Others change this faster than it can be written: {lost.detail}") from lost

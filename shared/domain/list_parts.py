@@ -5,7 +5,6 @@ the list before or after, never between. No part but the only one is smaller tha
 costs the index and two parts at most, however long the list is.
 """
 
-import hashlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -48,9 +47,11 @@ class PartOf(Struct, frozen=True, array_like=True):
 class Index(Struct, frozen=True):
     """`months`: how many entries each month has, newest first. `replaced`: parts of the list as it was before, kept
     until the next change for those who are still reading it. `author`: in an author's list, whose it is, by the
-    newest article."""
+    newest article. `revision` makes every write another document, so that a writer who has read an older one always
+    loses."""
 
     schema: Literal[1] = 1
+    revision: int = 0
     parts: tuple[PartOf, ...] = ()
     months: tuple[tuple[str, int], ...] = ()
     replaced: tuple[str, ...] = ()
@@ -74,10 +75,8 @@ class Revision(Struct, frozen=True):
 
 
 class Names(Struct, frozen=True):
-    """The directory of sections or authors: each slug with its facts as JSON, in the order of the slugs.
-
-    `revision` makes every write another document, so that a writer who has read an older one always loses.
-    """
+    """The directory of sections or authors: each slug with its facts as JSON, in the order of the slugs. `revision` as
+    an index has it."""
 
     schema: Literal[1] = 1
     revision: int = 0
@@ -234,6 +233,8 @@ def _halved(rows: Sequence[Row]) -> list[Sequence[Row]]:
 
 
 def _part(rows: Sequence[Row], version: str) -> tuple[PartOf, bytes]:
+    import hashlib  # for publishing alone: readers' functions start without it
+
     body = _encode(Part(1, tuple(rows)))
     name = hashlib.sha256(version.encode() + b"\n" + body).hexdigest()[:20]
     return PartOf(name, rows[0].place, len(rows)), body

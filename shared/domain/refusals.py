@@ -51,6 +51,10 @@ class UnknownParameter(Refusal):
     code, title = "unknown_parameter", "Unknown parameter"
 
 
+class RepeatedParameter(Refusal):
+    code, title = "repeated_parameter", "Parameter given more than once"
+
+
 class UnknownList(Refusal):
     code, title = "unknown_list", "No such list"
 
