@@ -187,6 +187,16 @@ class Passes(Protocol):
         reader."""
 
 
+class MediaShelf(Protocol):
+    """Pictures and sounds, under the paths that articles name them by (`/media/<tier>/<name>`)."""
+
+    def holds(self, path: str) -> str | None:
+        """The digest that was put with what lies there; empty when none was, None when nothing lies there."""
+
+    def put(self, path: str, content: bytes, content_type: str, digest: str) -> None:
+        """Lay the file there, in place of what there was; it is served as that type from the next moment on."""
+
+
 class Purge(Protocol):
     """Making the CDN forget."""
 
@@ -195,3 +205,6 @@ class Purge(Protocol):
 
         `reference` names the occasion: asking again for the same occasion is the same purge.
         """
+
+    def paths(self, paths: tuple[str, ...], reference: str) -> str:
+        """Forget what is cached for these paths, whatever its tier or query; the rest as with `tags`."""

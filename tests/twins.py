@@ -268,6 +268,24 @@ class MemoryPurge:
         self.asked: dict[str, tuple[str, ...]] = {}
 
     def tags(self, tags: tuple[str, ...], reference: str) -> str:
-        made = _tag("\n".join([reference, *sorted(set(tags))]).encode())
-        self.asked[made] = tuple(sorted(set(tags)))
+        return self.paths(tags, reference)
+
+    def paths(self, paths: tuple[str, ...], reference: str) -> str:
+        made = _tag("\n".join([reference, *sorted(set(paths))]).encode())
+        self.asked[made] = tuple(sorted(set(paths)))
         return made
+
+
+class MemoryMedia:
+    """`MediaShelf`, which remembers in which order it was put into."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[bytes, str, str]] = {}
+        self.puts: list[tuple[str, str]] = []
+
+    def holds(self, path: str) -> str | None:
+        return self.files[path][2] if path in self.files else None
+
+    def put(self, path: str, content: bytes, content_type: str, digest: str) -> None:
+        self.files[path] = (content, content_type, digest)
+        self.puts.append((path, digest))

@@ -14,12 +14,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.boto3_media import Boto3MediaShelf
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.refusals import NoStack
-from shared.ports import ArticleShelf, EdgeKeys, KeyringShelf, Passes, Purge
+from shared.ports import ArticleShelf, EdgeKeys, KeyringShelf, MediaShelf, Passes, Purge
 
 STATE_VARIABLE = "FRONTLINE_LOCAL_STATE"
 DEFAULT_STATE = Path(__file__).parents[2] / ".local" / "stack.json"
@@ -94,6 +95,9 @@ class Stack:
 
     def articles(self) -> ArticleShelf:
         return Boto3ArticleShelf(self.client("s3"), self.output("ContentBucket"))
+
+    def media(self) -> MediaShelf:
+        return Boto3MediaShelf(self.client("s3"), self.output("MediaBucket"))
 
     def keyring(self) -> KeyringShelf:
         return Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket"))

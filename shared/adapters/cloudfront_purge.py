@@ -1,4 +1,5 @@
-"""Purging by cache tag: an invalidation whose paths are `#tag` (CloudFront, “Invalidating content by cache tags”)."""
+"""Purging: an invalidation of paths, or of cache tags, which are paths `#tag` (CloudFront, “Invalidating content by
+cache tags”)."""
 
 from __future__ import annotations
 
@@ -16,9 +17,12 @@ class CloudFrontPurge:
         self._client, self._distribution = client, distribution
 
     def tags(self, tags: tuple[str, ...], reference: str) -> str:
-        paths = sorted({f"#{tag}" for tag in tags})
+        return self.paths(tuple(f"#{tag}" for tag in tags), reference)
+
+    def paths(self, paths: tuple[str, ...], reference: str) -> str:
+        items = sorted(set(paths))
         # The same reference with the same paths is the same purge to CloudFront, so that a retry is not a second one.
-        reference = hashlib.sha256("\n".join([reference, *paths]).encode()).hexdigest()[:32]
-        batch = {"Paths": {"Quantity": len(paths), "Items": paths}, "CallerReference": reference}
+        reference = hashlib.sha256("\n".join([reference, *items]).encode()).hexdigest()[:32]
+        batch = {"Paths": {"Quantity": len(items), "Items": items}, "CallerReference": reference}
         made = self._client.create_invalidation(DistributionId=self._distribution, InvalidationBatch=batch)  # type: ignore[arg-type]
         return made["Invalidation"]["Id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +91,10 @@ def purge(request: pytest.FixtureRequest) -> Purge:
     if request.param == "twin":
         return MemoryPurge()
     cloudfront = request.getfixturevalue("client")("cloudfront")
+    return CloudFrontPurge(cloudfront, made_distribution(cloudfront))
+
+
+def made_distribution(cloudfront: Any) -> str:
     behaviour = {
         "TargetOriginId": "o",
         "ViewerProtocolPolicy": "https-only",
@@ -101,16 +106,28 @@ def purge(request: pytest.FixtureRequest) -> Purge:
         "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
     }
     config = {
-        "CallerReference": "x",
+        "CallerReference": secrets.token_hex(8),
         "Comment": "",
         "Enabled": True,
         "DefaultCacheBehavior": behaviour,
         "Origins": {"Quantity": 1, "Items": [origin]},
     }
-    made = cloudfront.create_distribution(DistributionConfig=config)
-    return CloudFrontPurge(cloudfront, made["Distribution"]["Id"])
+    made: str = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
+    return made
 
 
 def test_a_purge_has_an_id_and_may_be_asked_for_again(purge: Purge) -> None:
     assert purge.tags(("article-a-1", "slug-night-ferry"), "once")
     assert purge.tags(("slug-night-ferry", "article-a-1", "article-a-1"), "once")
+    assert purge.paths(("/media/member/bells.mp3",), "once")
+
+
+def test_paths_are_purged_as_they_are_and_tags_as_tags(client: Any) -> None:
+    cloudfront = CloudFrontPurge(client("cloudfront"), made_distribution(client("cloudfront")))
+
+    for made, path in [
+        (cloudfront.paths(("/media/member/bells.mp3",), "once"), "/media/member/bells.mp3"),
+        (cloudfront.tags(("article-a-1",), "once"), "#article-a-1"),
+    ]:
+        found = client("cloudfront").get_invalidation(DistributionId=cloudfront._distribution, Id=made)
+        assert found["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] == [path]
