@@ -94,7 +94,8 @@ _FACTS: Final[dict[str, Shape]] = {
     "caption": Text(),
     "credit": Text(),
 }
-_PICTURE: Final = Fields({"src": Text(), **_FACTS}, frozenset({"caption", "credit"}))
+_MAY_BE_LEFT_OUT: Final = frozenset({"width", "height", "caption", "credit"})  # the file has the first two in it
+_PICTURE: Final = Fields({"src": Text(), **_FACTS}, _MAY_BE_LEFT_OUT)
 _ARTICLE: Final = Fields(
     {
         "id": Text(),
@@ -119,9 +120,7 @@ _ARTICLE: Final = Fields(
         "updated_at": Moment(),
         "tags": Many(Text()),
         "lead_picture": _PICTURE,
-        "pictures": Each(
-            Fields({n: s for n, s in _FACTS.items() if n != "alt"}, frozenset({"caption", "credit"})),
-        ),
+        "pictures": Each(Fields({n: s for n, s in _FACTS.items() if n != "alt"}, _MAY_BE_LEFT_OUT)),
         "sources": Many(
             Fields(
                 {"publisher": Text(), "used": Text(), "href": Text(), "tier": Choice(tuple(t.value for t in Tier))},

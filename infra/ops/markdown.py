@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from infra.ops.front_matter import Fault, read_front_matter
 from infra.ops.markdown_body import image_places, read_body
+from infra.ops.media import Look, fill_in
 from shared.domain.articles import SCHEMA_VERSION, Article
 from shared.domain.refusals import InvalidArticle
 from shared.domain.validation import MAX_DOCUMENT_BYTES, parse_article
@@ -43,8 +44,11 @@ class MarkdownArticle:
         return self.lines.get(place, 1)
 
 
-def read_markdown(raw: bytes) -> MarkdownArticle:
-    """The article in these bytes. A byte order mark and any kind of line end are fine."""
+def read_markdown(raw: bytes, look: Look = lambda _: None) -> MarkdownArticle:
+    """The article in these bytes. A byte order mark and any kind of line end are fine.
+
+    `look` says what lies at hand of a picture or a sound: from there comes what the text leaves out of it.
+    """
     if len(raw) > MAX_DOCUMENT_BYTES:
         words = f"the file has {len(raw):,} bytes; {MAX_DOCUMENT_BYTES:,} are the most: make it two articles"
         return MarkdownArticle(None, (Fault(1, words),), {})
@@ -59,7 +63,7 @@ def read_markdown(raw: bytes) -> MarkdownArticle:
         if (found := _control.search(one)) is not None:
             faults.append(Fault(i + 1, f"has the control character U+{ord(found.group()):04X} in it; take it out"))
             lines[i] = _control.sub(" ", one)
-    return _read(lines, faults)
+    return _read(lines, faults, look)
 
 
 def new_article(slug: str, identifier: str, now: dt.datetime) -> str:
@@ -68,7 +72,7 @@ def new_article(slug: str, identifier: str, now: dt.datetime) -> str:
     return Template(STARTING_FILE.read_text(encoding="utf-8")).substitute(slug=slug, id=identifier, now=moment)
 
 
-def _read(lines: list[str], faults: list[Fault]) -> MarkdownArticle:
+def _read(lines: list[str], faults: list[Fault], look: Look) -> MarkdownArticle:
     if lines[0].rstrip() != "---":
         words = "the file does not begin with its fields; write a line `---`, the fields, and a line `---`"
         return MarkdownArticle(None, (*faults, Fault(1, words)), {})
@@ -86,6 +90,7 @@ def _read(lines: list[str], faults: list[Fault]) -> MarkdownArticle:
             for at, line in front.lines.items()
             if at.startswith(f"pictures.{src}.")
         }
+        places |= {f"{place}.picture": front.lines[f"pictures.{src}"], f"{place}.picture.alt": body.lines[place]}
     faults += front.faults
     faults += body.faults
     if not front.is_readable:  # then nobody knows which pictures it tells of
@@ -99,6 +104,7 @@ def _read(lines: list[str], faults: list[Fault]) -> MarkdownArticle:
         faults.append(Fault(end + 1, "there is no text; write it under this line", "body"))
     document = {"schema": SCHEMA_VERSION, "status": "published", **front.fields, "body": body.blocks}
     unread = MarkdownArticle(None, (), places)
+    faults += [Fault(unread.line_of(place), words) for place, words in fill_in(document, look, places)]
     article, found = _checked(document, unread)
     spoiled = [one.place for one in faults if one.place]
     if not front.is_readable:

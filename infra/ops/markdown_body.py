@@ -17,6 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from infra.ops.front_matter import Fault
 from infra.ops.markdown_text import Inline, plain_text
+from infra.ops.media import TYPES
 from shared.domain.text import is_slug
 from shared.domain.tiers import PASS_TIERS
 
@@ -25,14 +26,6 @@ _setting = re.compile(r"(?P<name>[A-Za-z_]+):(?:\s+(?P<value>.*?))?\s*")
 _action = re.compile(r"(?P<label>.+?)\s*(?:->|→)\s*(?P<href>\S+)")
 _cite = re.compile(r"(?:—|–|--)\s*")
 
-_MEDIA_TYPES: Final = {
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "mp4": "audio/mp4",
-    "ogg": "audio/ogg",
-    "opus": "audio/ogg",
-    "wav": "audio/wav",
-}
 _SETTINGS: Final = {"gate": ("teaser", "action"), "audio": ("title", "seconds"), "embed": ("provider", "title")}
 _TIERS: Final = tuple(tier.value for tier in PASS_TIERS)
 _STAND_IN: Final[dict[str, Any]] = {"type": "rule"}  # keeps the places of the blocks behind one that is at fault
@@ -181,17 +174,16 @@ class _Reading:
             block["title"] = self.required(settings, "title", at, "`title: The crossing, filmed`", place)
             return end
         block["title"] = self.required(settings, "title", at, "`title: The crossing in thirty seconds`", place)
-        seconds = self.required(settings, "seconds", at, "`seconds: 30`", place)
-        if re.fullmatch(r"[0-9]{1,9}", seconds):
-            block["seconds"] = int(seconds)
-        elif seconds:
-            words = f"“{seconds}” is not a whole number; write the length in seconds, such as `seconds: 30`"
-            self.faults.append(Fault(self.lines[f"{place}.seconds"], words, place))
-        ending = given[0].rpartition(".")[2] if given else "mp3"
-        if ending in _MEDIA_TYPES:
-            block["media_type"] = _MEDIA_TYPES[ending]
-        else:
-            self.fault(at, f"“{given[0]}” is not audio we know; it ends in one of .{', .'.join(_MEDIA_TYPES)}", place)
+        if "seconds" in settings:
+            seconds = self.required(settings, "seconds", at, "`seconds: 30`, or take the line out", place)
+            if re.fullmatch(r"[0-9]{1,9}", seconds):
+                block["seconds"] = int(seconds)
+            elif seconds:
+                words = f"“{seconds}” is not a whole number; write the length in seconds, such as `seconds: 30`"
+                self.faults.append(Fault(self.lines[f"{place}.seconds"], words, place))
+        media_type = TYPES.get(block["src"].rpartition(".")[2], "")
+        if media_type.startswith("audio/"):
+            block["media_type"] = media_type
         return end
 
     def settings(self, at: int, word: str) -> tuple[dict[str, tuple[int, str]], int]:
@@ -347,9 +339,7 @@ class _Reading:
             return self.fault(at, f"say in plain words what is to be seen; write `![A ferry at night]({src})`")
         self.used_pictures.add(src)
         if src not in self.pictures:
-            return self.fault(
-                at, f"the front matter says nothing of {src}; write its width, height and origin under pictures:"
-            )
+            return self.fault(at, f"the front matter says nothing of {src}; write its origin under pictures:")
         return {"type": "image", "picture": {"src": src, "alt": alt, **(self.pictures[src] or {})}}
 
     def inline(self, nodes: Sequence[SyntaxTreeNode], at: int) -> str:

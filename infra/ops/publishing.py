@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from functions.articles.read import cache_tags
 from infra.ops.markdown import read_markdown
+from infra.ops.media import Media, UnusableMedia, fill_in, find_media, media_paths
 from shared.domain.articles import Article
 from shared.domain.refusals import InvalidArticle, SlugTaken
 from shared.domain.validation import parse_article
-from shared.ports import ArticleShelf, Purge
+from shared.ports import ArticleShelf, MediaShelf, Purge
 
 PURGE_EVERY = 25  # articles; one invalidation takes many tags, and a crash leaves at most so many unpurged
 _SKEW = dt.timedelta(minutes=5)
@@ -65,17 +69,85 @@ def check_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Pat
             problems.append(Problem(path, f"slug: {seen[article.slug]} has “{article.slug}” too", line_of("slug")))
         seen[article.slug] = path
         articles.append((path, article))
-    return articles, problems
+    return articles, problems + _media_of(articles)[1]
 
 
 def _read_file(path: Path, raw: bytes) -> tuple[Article | None, list[Problem], Callable[[str], int | None]]:
     if path.suffix.lower() == ".md":
-        read = read_markdown(raw)
+        read = read_markdown(raw, partial(find_media, path))
         return read.article, [Problem(path, fault.words, fault.line) for fault in read.faults], read.line_of
     try:
-        return parse_article(raw), [], lambda _: None
+        article = parse_article(raw)
     except InvalidArticle as invalid:
         return None, [Problem(path, words) for words in invalid.problems], lambda _: None
+    wrong = fill_in(msgspec.to_builtins(article), partial(find_media, path))
+    problems = [Problem(path, f"{place}: {words}") for place, words in wrong]
+    return None if problems else article, problems, lambda _: None
+
+
+def upload_media(
+    articles: Iterable[tuple[Path, Article]],
+    shelf: MediaShelf,
+    purge: Purge,
+    reference: str,
+    report: Callable[[str, Literal["new", "changed"]], None],
+) -> list[Problem]:
+    """Put the files that the articles name where the CDN finds them, those at hand that do not lie there already;
+    `report` hears of each once it is there.
+
+    What it returns keeps the articles from being published: each file that is neither at hand nor there (nothing is
+    uploaded then), or that was changed since it was checked. Cut off at any moment, it is completed by running it
+    again.
+    """
+    named, problems = _media_of(articles)
+    there = {src: shelf.holds(src) for src in named}
+    for src, (path, media) in named.items():
+        if media is None and there[src] is None:
+            words = f"{src} is neither at hand nor in the media bucket; put the file at {src[1:]} beside this one"
+            problems.append(Problem(path, words, _line_naming(path, src)))
+    if problems:
+        return problems
+    for src, (path, media) in named.items():
+        if media is None or there[src] == media.digest:
+            continue
+        try:
+            content = media.read()
+        except UnusableMedia as unusable:
+            return [Problem(path, f"{src} {unusable}", _line_naming(path, src))]
+        if there[src] is not None:
+            # Without its digest until the CDN has forgotten the old one: a run that is cut off before does it again.
+            shelf.put(src, content, media.content_type, "")
+            purge.paths((src,), reference)
+        shelf.put(src, content, media.content_type, media.digest)
+        report(src, "new" if there[src] is None else "changed")
+    return []
+
+
+def _media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[Path, Media | None]], list[Problem]]:
+    """Each file that the articles name, with one that names it, and what lies at hand of it.
+
+    Two that are not the same, beside articles in two folders, are a problem: only one can be published under a name.
+    """
+    named: dict[str, tuple[Path, Media | None]] = {}
+    problems: list[Problem] = []
+    for path, src in [(path, src) for path, article in articles for src in media_paths(article)]:
+        try:
+            media = find_media(path, src)
+        except UnusableMedia as unusable:
+            problems.append(Problem(path, f"{src} {unusable}", _line_naming(path, src)))
+            continue
+        first, known = named.setdefault(src, (path, media))
+        if known is None:
+            named[src] = (path, media) if media else (first, None)
+        elif media is not None and media.digest != known.digest:
+            words = f"{src} is another picture or sound beside {first}; give one of the two another name"
+            problems.append(Problem(path, words, _line_naming(path, src)))
+    return named, problems
+
+
+def _line_naming(path: Path, src: str) -> int | None:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if src in line), None)
 
 
 def publish(

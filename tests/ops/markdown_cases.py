@@ -74,7 +74,17 @@ CASES: dict[str, Case] = {
     "fields that are a list": Case(GOOD, "---\n- id\n---\nText.\n", 2, "write lines such as `title: …`"),
     "a missing title": Case('title: "A crossing: in parts"\n', "", 1, "write `title: The night ferry question`"),
     "a missing biography": Case("  biography: Writes about the river.\n", "", 8, "author.biography: is missing"),
-    "a missing picture's width": Case("    width: 1600\n", "", 16, "width: is missing"),
+    "a picture's width that no file tells": Case("    width: 1600\n", "", 16, "or write `width:`"),
+    "a picture's size that no file tells": Case(
+        "    width: 1600\n    height: 900\n", "", 16, "put the file at media/anonymous/quay.png beside this one, or"
+    ),
+    "a lead picture's size that no file tells": Case(
+        "pictures:", "lead_picture: {src: /media/anonymous/f.png, alt: A, origin: ai}\npictures:", 15, "put the file at"
+    ),
+    "a drawing that may hold scripts": Case(
+        "/media/anonymous/quay.png", "/media/anonymous/quay.svg", 16, "export it as PNG or WebP"
+    ),
+    "a sound for a picture": Case("/media/anonymous/quay.png", "/media/anonymous/quay.mp3", 16, "is no picture"),
     "a source without a publisher": Case("publisher: Interview\n    ", "", 25, "sources[1].publisher: is missing"),
     "a title without quotes": Case('"A crossing: in parts"', "A crossing: in parts", 5, "has to stand in quotes"),
     "a quote that stays open": Case("standfirst: Short.", 'standfirst: "Short.', 6, "quotes and brackets are closed"),
@@ -181,9 +191,13 @@ CASES: dict[str, Case] = {
     "a gated file before a gate": Case(
         "/media/anonymous/quay.png", "/media/member/quay.png", 31, "belongs under /media/anonymous/"
     ),
-    "an audio of no known kind": Case("bells.mp3", "bells.flac", 37, "ends in one of .mp3"),
+    "an audio of no known kind": Case("bells.mp3", "bells.flac", 37, "(.mp3, .m4a"),
     "an audio of nothing": Case("audio /media/member/bells.mp3", "audio", 37, "write what it is of"),
-    "an audio without a length": Case("seconds: 30\n", "", 37, "write `seconds: 30`"),
+    "an audio's length that no file tells": Case(
+        "seconds: 30\n", "", 37, "put the file at media/member/bells.mp3 beside this one, or write `seconds:`"
+    ),
+    "an audio's empty length": Case("seconds: 30\n", "seconds:\n", 39, "write `seconds: 30`, or take the line out"),
+    "a picture for an audio": Case("bells.mp3", "bells.png", 37, ".wav); export it as MP3"),
     "an audio's length in minutes": Case("seconds: 30", "seconds: 0:30", 39, "such as `seconds: 30`"),
     "an embed without a provider": Case(
         "The end.", "::: embed https://example.org/film\ntitle: Film\n:::", 45, "write `provider:"

@@ -1,0 +1,109 @@
+"""The files that articles name are uploaded before them, each once; what one replaces is purged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.ops import publishing
+from infra.ops.media import Media, UnusableMedia
+from tests.ops.markdown_cases import GOOD
+from tests.ops.media_files import BARE, BELLS, HERE, QUAY, exif, mp3, picture, put
+from tests.twins import MemoryMedia, MemoryPurge
+
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def piece(tmp_path: Path) -> Path:
+    """An article with its picture and its sound at hand."""
+    put(tmp_path, QUAY, picture("PNG"))
+    put(tmp_path, BELLS, mp3(12))
+    (tmp_path / "x.md").write_text(BARE, encoding="utf-8")
+    return tmp_path / "x.md"
+
+
+def upload(
+    *paths: Path, shelf: MemoryMedia, purge: MemoryPurge, then: Callable[[], object] = lambda: None
+) -> tuple[list[str], list[str]]:
+    """What was reported, and what is wrong; `then` happens between the check and the upload."""
+    articles, problems = publishing.check_files(paths, NOW)
+    assert not problems
+    reported: list[str] = []
+    then()
+    wrong = publishing.upload_media(articles, shelf, purge, "test", lambda src, what: reported.append(f"{what} {src}"))
+    return reported, [str(one) for one in wrong]
+
+
+def test_a_file_is_uploaded_once_and_again_when_it_has_changed(piece: Path) -> None:
+    shelf, purge = MemoryMedia(), MemoryPurge()
+    folder = piece.parent
+
+    assert upload(piece, shelf=shelf, purge=purge)[0] == [f"new {QUAY}", f"new {BELLS}"]
+    assert upload(piece, shelf=shelf, purge=purge)[0] == []
+    assert not purge.asked
+    other = put(folder, QUAY, picture("PNG", 32, 32)).read_bytes()
+    assert upload(piece, shelf=shelf, purge=purge)[0] == [f"changed {QUAY}"]
+    assert list(purge.asked.values()) == [(QUAY,)]
+    assert upload(piece, shelf=shelf, purge=purge)[0] == []
+    assert shelf.files[QUAY][:2] == (other, "image/png")
+    assert shelf.files[BELLS][1] == "audio/mpeg"
+
+
+def test_a_file_that_several_articles_name_is_uploaded_once(piece: Path) -> None:
+    twin = piece.with_name("y.md")
+    twin.write_text(BARE.replace("a-crossing", "another").replace("a-77", "a-78"), encoding="utf-8")
+    shelf = MemoryMedia()
+
+    upload(piece, twin, shelf=shelf, purge=MemoryPurge())
+
+    assert [src for src, _ in shelf.puts] == [QUAY, BELLS]
+
+
+def test_what_is_neither_at_hand_nor_there_is_named_and_nothing_is_uploaded(piece: Path) -> None:
+    piece.write_text(GOOD.replace("    width: 1600\n    height: 900\n", ""), encoding="utf-8")
+    (piece.parent / BELLS[1:]).unlink()
+    shelf = MemoryMedia()
+
+    _, wrong = upload(piece, shelf=shelf, purge=MemoryPurge())
+
+    assert wrong == [
+        f"{piece}:35: {BELLS} is neither at hand nor in the media bucket; put the file at {BELLS[1:]} beside this one"
+    ]
+    assert not shelf.puts
+    shelf.put(BELLS, b"there", "audio/mpeg", "")
+    assert upload(piece, shelf=shelf, purge=MemoryPurge()) == ([f"new {QUAY}"], [])
+
+
+def test_a_file_that_changes_after_the_check_is_not_uploaded(piece: Path) -> None:
+    shelf = MemoryMedia()
+
+    def tamper() -> None:
+        put(piece.parent, QUAY, picture("JPEG", exif=exif(gps=HERE)))
+
+    reported, wrong = upload(piece, shelf=shelf, purge=MemoryPurge(), then=tamper)
+
+    assert (reported, len(wrong), shelf.puts) == ([], 1, [])
+    with pytest.raises(UnusableMedia, match="has been changed while it was published"):
+        Media(piece, "image/png", "0" * 64, {}).read()
+
+
+class Unplugged(MemoryPurge):
+    def paths(self, paths: tuple[str, ...], reference: str) -> str:
+        raise KeyboardInterrupt
+
+
+def test_a_run_that_was_cut_off_before_the_purge_is_completed_by_the_next(piece: Path) -> None:
+    shelf, purge = MemoryMedia(), MemoryPurge()
+    upload(piece, shelf=shelf, purge=purge)
+    put(piece.parent, QUAY, picture("PNG", 32, 32))
+
+    with pytest.raises(KeyboardInterrupt):
+        upload(piece, shelf=shelf, purge=Unplugged())
+    again, _ = upload(piece, shelf=shelf, purge=purge)
+
+    assert again == [f"changed {QUAY}"]
+    assert list(purge.asked.values()) == [(QUAY,)]
