@@ -8,21 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.ops.keys import init_keys
-from infra.ops.publishing import check_files, publish
+from infra.ops.publishing import check_files, publish, upload_media
 from infra.ops.stack import Stack
+from shared.adapters.boto3_media import Boto3MediaShelf
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3KeyringShelf
 
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
-TYPES: Final[Mapping[str, str]] = {
-    ".avif": "image/avif",
-    ".m4a": "audio/mp4",
-    ".mp3": "audio/mpeg",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".wav": "audio/wav",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}  # where mimetypes depends on the machine it runs on
+TYPES: Final[Mapping[str, str]] = {".woff2": "font/woff2"}  # where mimetypes depends on the machine it runs on
 
 
 class SeedError(Exception):
@@ -30,7 +22,7 @@ class SeedError(Exception):
 
 
 def seed(stack_info: Mapping[str, Any]) -> list[str]:
-    """Make the keyring, publish the sample paper and upload its media; returns the articles' paths.
+    """Make the keyring, publish the sample paper with its media; returns the articles' paths.
 
     `stack_info` is what the state file will hold. Raises SeedError.
     """
@@ -38,12 +30,13 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
     s3 = stack.client("s3")  # one for all: making a client takes a tenth of a second
     keyring = Boto3KeyringShelf(s3, stack.output("KeyringBucket"))
     init_keys(keyring, stack.edge_keys(), stack.output("SiteUrl"), time.time())
-    for folder, bucket in (("media", "MediaBucket"), ("static", "StaticBucket")):
-        for path in sorted((SAMPLE / folder).rglob("*")):
-            if path.is_file():
-                key = path.relative_to(SAMPLE).as_posix()
-                s3.put_object(Bucket=stack.output(bucket), Key=key, Body=path.read_bytes(), ContentType=_type(path))
+    for path in sorted((SAMPLE / "static").rglob("*")):
+        if path.is_file():
+            key = path.relative_to(SAMPLE).as_posix()
+            s3.put_object(Bucket=stack.output("StaticBucket"), Key=key, Body=path.read_bytes(), ContentType=_type(path))
     articles, problems = check_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
+    media = Boto3MediaShelf(s3, stack.output("MediaBucket"))
+    problems = problems or upload_media(articles, media, stack.purge(), "sample", lambda *_: None)
     if problems:
         raise SeedError("; ".join(f"{problem.path.name}: {problem.words}" for problem in problems))
     shelf = Boto3ArticleShelf(s3, stack.output("ContentBucket"))

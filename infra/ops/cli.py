@@ -163,7 +163,8 @@ def _stop_at(problems: list[publishing.Problem], outcome: str, count: int) -> No
 
 @app.command()
 def publish(context: typer.Context, files: Files) -> None:
-    """Check the files, write the articles and make the CDN forget what it had of them.
+    """Check the files, upload the pictures and sounds that they name, write the articles and make the CDN forget what
+    it had of them.
 
     Nothing is written unless every file is valid. Running it again is safe, and completes a run that was cut off.
     """
@@ -177,8 +178,15 @@ def publish(context: typer.Context, files: Files) -> None:
                 out.print(f"{one.what:<9} {one.slug}  {stack.output('SiteUrl')}/api/articles/{one.slug}", markup=False)
                 step()
 
+            def uploaded(src: str, what: str) -> None:
+                out.print(f"{what:<9} {src}", markup=False)
+
+            purge, reference = stack.purge(), f"publish-{time.time_ns()}"
             try:
-                publishing.publish(articles, stack.articles(), stack.purge(), f"publish-{time.time_ns()}", written)
+                # Before the articles: none is ever live without its pictures.
+                problems = publishing.upload_media(articles, stack.media(), purge, reference, uploaded)
+                _stop_at(problems, "Nothing was published", len(files))
+                publishing.publish(articles, stack.articles(), purge, reference, written)
             except KeyboardInterrupt:
                 err.print("Stopped. What is listed above is published and purged; run it again for the rest.")
                 raise typer.Exit(130) from None

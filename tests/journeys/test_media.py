@@ -1,10 +1,15 @@
-"""Pictures and sound: who may have them, and parts of them."""
+"""Pictures and sound: who may have them, parts of them, and how they come there."""
+
+import io
+import json
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from shared.domain.tiers import Tier
 from tests.journeys.conftest import Paper
-from tests.samples import SAMPLE
+from tests.samples import SAMPLE, raw_article
 
 SOUND = "/media/member/night-crossing.wav"
 PICTURE = "/media/anonymous/the-night-ferry-question.png"
@@ -59,3 +64,23 @@ def test_a_gift_of_an_article_opens_no_file(paper: Paper) -> None:
 def test_a_picture_has_a_tag_that_confirms_it(paper: Paper) -> None:
     tag = paper.get(PICTURE).headers["etag"]
     assert paper.get(PICTURE, if_none_match=tag).status == 304
+
+
+def test_a_picture_comes_with_its_article_and_is_replaced_with_it(paper: Paper, tmp_path: Path) -> None:
+    src = "/media/anonymous/of-one-colour.png"
+    shown = {"src": src, "alt": "One colour", "width": 8, "height": 8, "origin": "illustration"}
+    (tmp_path / "x.json").write_text(json.dumps(raw_article(slug="of-one-colour", id="a-9998", lead_picture=shown)))
+    missing = paper.frontline("publish", str(tmp_path / "x.json"))
+    assert (missing.returncode, f"{src} is neither at hand nor in the media bucket" in missing.stderr) == (1, True)
+    assert paper.get("/api/articles/of-one-colour").status == 404
+    (tmp_path / "media" / "anonymous").mkdir(parents=True)
+    for colour, what in (("red", "new"), ("blue", "changed")):
+        made = io.BytesIO()
+        Image.new("RGB", (8, 8), colour).save(made, "PNG")
+        (tmp_path / src[1:]).write_bytes(made.getvalue())
+        done = paper.frontline("publish", str(tmp_path / "x.json"))
+        assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"{what:<9} {src}"), done.stderr
+        assert paper.get("/api/articles/of-one-colour").json["lead_picture"]["src"] == src
+        answer = paper.get(src)
+        assert (answer.body, answer.headers["content-type"]) == (made.getvalue(), "image/png")
+        assert paper.get(src).outcome == "Hit"
