@@ -54,7 +54,7 @@ class MemoryArticles:
     def read(self, slug: str) -> Stored:
         found = self.read_version(slug)
         if found is None:
-            raise UnknownArticle("No such article.")
+            raise UnknownArticle
         if found[0] is None or found[0].slug != slug:
             raise ContentUnavailable("Not an article.")
         return found[0]
