@@ -9,57 +9,64 @@ import jsonschema
 import pytest
 
 from functions.articles.read import Outcome
-from infra.ops.openapi import openapi
+from infra.ops.openapi import ROUTES, Route, openapi
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article
-from tests.functions.test_articles import as_tier, ask
-from tests.samples import NIGHT_FERRY, SAMPLE
-from tests.twins import MemoryArticles
+from tests.functions.test_articles import as_tier
+from tests.functions.test_lists import ask
+from tests.press import NOW, Press, piece
+from tests.samples import SAMPLE
 
 DOCUMENT = openapi()
-RESPONSES: dict[str, Any] = DOCUMENT["paths"]["/api/articles/{slug}"]["get"]["responses"]
+ARTICLES = [parse_article(path.read_bytes()) for path in sorted((SAMPLE / "articles").glob("*.json"))]
+PRESS = Press(*ARTICLES, piece(1), Unpublished(1, "gone", NOW), Renamed(1, "old", "new"))
+BROKEN = Press(piece(1))
+BROKEN.articles.broken = BROKEN.lists.broken = True
 
 
-def hold(outcome: Outcome) -> str:
+def hold(path: str, outcome: Outcome) -> str:
     """Check the answer against its description; returns its status."""
     answer = outcome.answer
-    described = RESPONSES[str(answer.status)]
+    described = DOCUMENT["paths"][path]["get"]["responses"][str(answer.status)]
     if answer.body:
         kind = answer.headers["content-type"].partition(";")[0]
         schema = {**described["content"][kind]["schema"], "components": DOCUMENT["components"]}
-        jsonschema.Draft202012Validator(schema).validate(json.loads(answer.body))
+        said = json.loads(answer.body)
+        jsonschema.Draft202012Validator(schema).validate(said)
+        if answer.status >= 300:
+            assert f"`{said['code']}`" in described["description"]
     assert set(described.get("headers", {})) <= set(answer.headers)
     return str(answer.status)
 
 
-@pytest.mark.parametrize("path", sorted((SAMPLE / "articles").glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.slug)
 @pytest.mark.parametrize("tier", Tier)
-def test_every_article_of_the_sample_paper_is_answered_as_described(path: Any, tier: Tier) -> None:
-    article = parse_article(path.read_bytes())
-
-    assert hold(ask(f"/api/articles/{article.slug}", article, **as_tier(tier))) == "200"
+def test_every_article_of_the_sample_paper_is_answered_as_described(article: Any, tier: Tier) -> None:
+    assert hold("/api/articles/{slug}", ask(PRESS, f"/api/articles/{article.slug}", **as_tier(tier))) == "200"
 
 
-def test_every_answer_that_is_described_is_given_and_no_other() -> None:
-    broken = MemoryArticles()
-    broken.broken = True
-    given = {
-        hold(ask()),
-        hold(ask(if_none_match="*")),
-        hold(ask("/api/articles/nowhere")),
-        hold(ask(query="x=1")),
-        hold(ask(method="POST")),
-        hold(ask("/api/articles/old", Unpublished(1, "old", NIGHT_FERRY.published_at))),
-        hold(ask("/api/articles/old", Renamed(1, "old", "new"))),
-        hold(ask(articles=broken)),
-    }
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+def test_every_answer_that_is_described_is_given_and_no_other(route: Route) -> None:
+    def at(slug: str, query: str = "", **more: Any) -> str:
+        return hold(route.path, ask(PRESS, route.path.replace("{slug}", slug), query, **more))
 
-    assert given == set(RESPONSES)
+    slug = "ada-moor" if route.operation == "readAuthor" else "piece-1"
+    given = {at(slug), at(slug, if_none_match="*"), at(slug, "x=1"), at(slug, method="POST")}
+    given.add(hold(route.path, ask(BROKEN, route.path.replace("{slug}", slug))))
+    if "{slug}" in route.path:
+        given.add(at("nowhere"))
+    if route.path.startswith("/api/articles/"):
+        given |= {at("gone"), at("old")}
+    if route.operation == "listArticles":
+        refused = ("section=nowhere", "limit=0", "cursor=x", "limit=1&limit=1", "section=city&tag=x")
+        given |= {at("", query) for query in refused}
+
+    assert given == set(DOCUMENT["paths"][route.path]["get"]["responses"])
 
 
 def test_the_description_refuses_a_locked_gate_with_something_in_it() -> None:
-    shown = json.loads(ask().answer.body)
+    shown = json.loads(ask(PRESS, "/api/articles/piece-1").answer.body)
     gate = next(block for block in shown["body"] if block["type"] == "gate")
     gate["blocks"] = [{"type": "paragraph", "html": "leak"}]
 
