@@ -134,10 +134,13 @@ for event, status in events:
 for order in sys.stdin:
     number, calls, forget = map(int, order.split())
     event = events[number][0]
-    kept = sys.modules[sys.argv[1]]._doors.articles._kept if forget else {}
+    doors = sys.modules[sys.argv[1]]._doors if forget else None
+    lists = doors.lists._lists if forget else None
+    kept = [doors.articles._kept, lists._indexes, lists._parts] if forget else []
     began = time.process_time()
     for _ in range(calls):
-        kept.clear()
+        for each in kept:
+            each.clear()
         handler(event, None)
     print((time.process_time() - began) / calls, file=out, flush=True)
 """

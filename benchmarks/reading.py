@@ -33,11 +33,15 @@ class _Ring:
 
 
 def event(slug: str = FLAGSHIP, tier: Tier = Tier.ANONYMOUS, **headers: str) -> dict[str, Any]:
-    """The event of a function URL for a read by that tier; `key` is for the bare handler."""
+    """The event of a function URL for a read of an article by that tier; `key` is for the bare handler."""
+    return {**asking(f"/api/articles/{slug}", "", tier, **headers), "key": f"articles/{slug}.json"}
+
+
+def asking(path: str, query: str = "", tier: Tier = Tier.ANONYMOUS, **headers: str) -> dict[str, Any]:
+    """The event of a function URL for any path."""
     sent = {"x-reader-tier": tier.value, "host": "origin.example", "user-agent": "Amazon CloudFront"}
     if tier is not Tier.ANONYMOUS:
         sent["x-reader-pass"] = PyJwtPasses(_Ring()).mint(tier, time.time(), 3_600)
-    path = f"/api/articles/{slug}"
     http = {
         "method": "GET",
         "path": path,
@@ -49,11 +53,10 @@ def event(slug: str = FLAGSHIP, tier: Tier = Tier.ANONYMOUS, **headers: str) -> 
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": {**sent, **{name.replace("_", "-"): value for name, value in headers.items()}},
         "requestContext": {"http": http, "requestId": "1", "stage": "$default"},
         "isBase64Encoded": False,
-        "key": f"articles/{slug}.json",
     }
 
 

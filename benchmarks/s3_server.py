@@ -1,5 +1,4 @@
 """An S3 that does next to nothing: GET from memory, keep-alive, in a process of its own; only the reader is measured.
-reader is measured.
 
 moto closes every connection and costs more than what is measured. There is no TLS: neither side's figures hold any.
 """
@@ -15,13 +14,21 @@ from multiprocessing.connection import Connection
 _MISSING = b"<Error><Code>NoSuchKey</Code><Message>none</Message><Key>k</Key></Error>"
 
 
+ASKED = "/asked"
+"""Tells how many GETs there have been."""
+
+
 async def _serve(objects: Mapping[str, bytes], ready: Connection) -> None:
+    asked = 0
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 path = head.split(b" ", 2)[1].partition(b"?")[0].decode()
-                body = objects.get(path)
+                asked += path != ASKED
+                body = str(asked).encode() if path == ASKED else objects.get(path)
                 status = b"200 OK" if body is not None else b"404 Not Found"
                 kind = b"application/json" if body is not None else b"application/xml"
                 tag = b'"%032x"' % abs(hash(path))  # as long as S3's, and its own for each object
