@@ -16,16 +16,30 @@ from xml.etree import ElementTree
 
 from moto.cloudfront.models import cloudfront_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.key_value_store import PATH, KeyValueStores, Store, endpoint
-from infra.local.template import ACCOUNT, REGION, STACK_NAME, Template, TemplateError
+from infra.local.object_events import TellingS3
+from infra.local.template import ACCOUNT, REGION, STACK_NAME, Template, TemplateError, only
 
 # CloudFormation type → moto's model of it: (module, class).
 MADE_BY_MOTO: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::S3::Bucket": ("moto.s3.models", "FakeBucket"),
     "AWS::KMS::Key": ("moto.kms.models", "Key"),
+    "AWS::SQS::Queue": ("moto.sqs.models", "Queue"),
+    "AWS::Events::Rule": ("moto.events.models", "Rule"),
+}
+# What is known here of what these may say: moto's models pass over much without a word.
+KNOWN: Final[Mapping[str, frozenset[str]]] = {
+    "AWS::SQS::Queue": frozenset(
+        {
+            *("FifoQueue", "ContentBasedDeduplication", "VisibilityTimeout", "MessageRetentionPeriod"),
+            *("RedrivePolicy", "SqsManagedSseEnabled"),
+        }
+    ),
+    "AWS::Events::Rule": frozenset({"Description", "EventPattern", "Targets"}),
+    "AWS::Scheduler::ScheduleGroup": frozenset(),
 }
 # GetAtt → moto's property. (Its own `get_cfn_attribute` would import that parser after all.)
 ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {
@@ -34,7 +48,15 @@ ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::S3::Bucket", "RegionalDomainName"): "regional_domain_name",
     ("AWS::KMS::Key", "Arn"): "arn",
     ("AWS::KMS::Key", "KeyId"): "id",
+    ("AWS::SQS::Queue", "Arn"): "queue_arn",
+    ("AWS::SQS::Queue", "QueueName"): "name",
+    ("AWS::Events::Rule", "Arn"): "arn",
+    ("AWS::Scheduler::ScheduleGroup", "Arn"): "arn",
 }
+# Made here, by hand; the others are moto's.
+MADE_HERE: Final = frozenset(
+    {"AWS::CloudFront::Distribution", "AWS::CloudFront::KeyValueStore", "AWS::Scheduler::ScheduleGroup"}
+)
 # Whose effect is emulated elsewhere in infra/local, or needs only a name.
 NAMED_HERE: Final = frozenset(
     {
@@ -45,6 +67,7 @@ NAMED_HERE: Final = frozenset(
         "AWS::CloudFront::ResponseHeadersPolicy",
         "AWS::IAM::Role",
         "AWS::Lambda::Alias",
+        "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
         "AWS::Lambda::Url",
         "AWS::Lambda::Version",
@@ -52,7 +75,9 @@ NAMED_HERE: Final = frozenset(
     }
 )
 # Who may do what is not enforced on this machine: that is for `make e2e` and the cloud.
-WITHOUT_EFFECT: Final = frozenset({"AWS::IAM::Policy", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy"})
+WITHOUT_EFFECT: Final = frozenset(
+    {"AWS::IAM::Policy", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+)
 INVALIDATION: Final = re.compile(r"/2020-05-31/distribution/[^/]+/invalidation/?")
 
 
@@ -64,6 +89,7 @@ class Cloud:
         self._site_host = site_host
         self._purge = purge
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._s3 = TellingS3.of_this_machine()
         self._made: dict[str, Any] = {}
         self._making: list[str] = []
         self.stores = KeyValueStores()
@@ -74,12 +100,12 @@ class Cloud:
     def start(self) -> None:
         """Serve, and make every resource of the template. Raises TemplateError for a type that is not known here."""
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="moto", daemon=True).start()
-        known = MADE_BY_MOTO.keys() | NAMED_HERE | WITHOUT_EFFECT
+        known = MADE_BY_MOTO.keys() | MADE_HERE | NAMED_HERE | WITHOUT_EFFECT
         for logical_id, resource in self._template.resources.items():
-            if resource["Type"] not in known | {"AWS::CloudFront::Distribution", "AWS::CloudFront::KeyValueStore"}:
+            if resource["Type"] not in known:
                 raise TemplateError(f"{logical_id} is a {resource['Type']}, which the stack on this machine lacks")
-        for logical_id in self._template.of_type(*MADE_BY_MOTO, "AWS::CloudFront::KeyValueStore"):
-            self.attribute(logical_id, None)
+        for logical_id in self._template.of_type(*MADE_BY_MOTO, *MADE_HERE):
+            self._resource(logical_id)
 
     def stop(self) -> None:
         """Stop serving; what was stored is gone with the process."""
@@ -137,6 +163,10 @@ class Cloud:
                 return f"https://{logical_id.lower()}.lambda-url.{REGION}.on.aws/"
             case (("AWS::Lambda::Function" | "AWS::Lambda::Alias"), ("Arn" | "AliasArn")):
                 return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+            case "AWS::SQS::Queue", (None | "QueueUrl"):
+                return f"{self.endpoint}/{ACCOUNT}/{self._resource(logical_id).name}"
+            case "AWS::Scheduler::ScheduleGroup", None:
+                return self._resource(logical_id).name
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
             case "AWS::Logs::LogGroup", "Arn":
@@ -160,18 +190,36 @@ class Cloud:
 
     def _make(self, logical_id: str) -> Any:
         kind, name = self._template.type_of(logical_id), f"{STACK_NAME}-{logical_id}".lower()
-        if kind == "AWS::CloudFront::KeyValueStore":
-            return self.stores.make(name)
-        if kind == "AWS::CloudFront::Distribution":
-            return _make_distribution(name)
-        module, model = MADE_BY_MOTO[kind]
+        match kind:
+            case "AWS::CloudFront::KeyValueStore":
+                return self.stores.make(name)
+            case "AWS::CloudFront::Distribution":
+                return _make_distribution(name)
         properties = self._template.resolve(self._template.resources[logical_id].get("Properties", {}), self.attribute)
+        if kind in KNOWN:
+            only(logical_id, properties, KNOWN[kind])
+        match kind:
+            case "AWS::Scheduler::ScheduleGroup":
+                return scheduler_backends[ACCOUNT][REGION].create_schedule_group(name, [])
+            case "AWS::SQS::Queue" if properties.get("FifoQueue"):
+                name += ".fifo"
+            case "AWS::Events::Rule":
+                for target in properties["Targets"]:
+                    only(f"{logical_id}, {target['Id']}", target, {"Id", "Arn", "SqsParameters"})
+                    if ":sqs:" not in target["Arn"]:
+                        raise TemplateError(f"{logical_id}: this stack knows no targets but queues")
+        module, model = MADE_BY_MOTO[kind]
         made = getattr(import_module(module), model).create_from_cloudformation_json(
             name, {"Type": kind, "Properties": properties}, ACCOUNT, REGION
         )
-        if kind == "AWS::S3::Bucket" and "VersioningConfiguration" in properties:  # which moto's model passes over
-            versioning = properties["VersioningConfiguration"]["Status"]
-            s3_backends[ACCOUNT]["aws"].put_bucket_versioning(made.name, versioning)
+        if kind == "AWS::S3::Bucket":  # of which moto's model passes over these two
+            if "VersioningConfiguration" in properties:
+                self._s3.put_bucket_versioning(made.name, properties["VersioningConfiguration"]["Status"])
+            if "NotificationConfiguration" in properties:
+                told = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+                if properties["NotificationConfiguration"] != told:
+                    raise TemplateError(f"{logical_id}: this stack knows no notifications but EventBridge's")
+                self._s3.telling.add(made.name)
         return made
 
     # The server -------------------------------------------------------------------------------------------------------

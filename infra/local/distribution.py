@@ -16,7 +16,7 @@ from infra.local.policies import (
     ResponseHeadersPolicy,
     Selection,
 )
-from infra.local.template import Attribute, Template, TemplateError
+from infra.local.template import Attribute, Template, TemplateError, only
 
 # Properties that change nothing on this machine: where copies are kept, TLS, names, descriptions.
 QUIET_OF_A_DISTRIBUTION: Final = frozenset(
@@ -66,13 +66,13 @@ def distribution(template: Template, attribute: Attribute) -> Distribution:
     (resource,) = found.values()
     config = template.resolve(resource["Properties"]["DistributionConfig"], attribute)
     known = {"CacheTagConfig", "Origins", "CacheBehaviors", "DefaultCacheBehavior", "CustomErrorResponses"}
-    _only("Distribution", config, known | QUIET_OF_A_DISTRIBUTION)
+    only("Distribution", config, known | QUIET_OF_A_DISTRIBUTION)
     reader = _Reader(template, attribute)
     origins = {origin["Id"]: reader.origin(origin) for origin in config["Origins"]}
     behaviours = [reader.behaviour(each["PathPattern"], each, origins) for each in config.get("CacheBehaviors", [])]
     errors = config.get("CustomErrorResponses", [])
     for error in errors:
-        _only("CustomErrorResponses", error, {"ErrorCode", "ErrorCachingMinTTL"})
+        only("CustomErrorResponses", error, {"ErrorCode", "ErrorCachingMinTTL"})
     return Distribution(
         behaviours=(*behaviours, reader.behaviour("*", config["DefaultCacheBehavior"], origins)),
         error_ttls={int(error["ErrorCode"]): float(error["ErrorCachingMinTTL"]) for error in errors},
@@ -80,9 +80,13 @@ def distribution(template: Template, attribute: Attribute) -> Distribution:
     )
 
 
-def _only(where: str, properties: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
-    if unknown := properties.keys() - known:
-        raise TemplateError(f"{where}: the stack on this machine does not know {', '.join(sorted(unknown))}")
+def function_behind(template: Template, logical_id: str) -> str:
+    """The function that a logical id means, itself or by an alias."""
+    if template.type_of(logical_id) == "AWS::Lambda::Alias":
+        logical_id = str(template.resources[logical_id]["Properties"]["FunctionName"]["Ref"])
+    if template.type_of(logical_id) != "AWS::Lambda::Function":
+        raise TemplateError(f"a function URL or a queue's mapping points to {logical_id}, which is no function")
+    return logical_id
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ class _Reader:
         """A function's URL or a bucket, recognised by its domain."""
         where, domain = f"origin {origin['Id']}", origin["DomainName"]
         known = {"Id", "DomainName", "OriginPath", "ConnectionAttempts", "CustomOriginConfig"}
-        _only(where, origin, known | QUIET_OF_AN_ORIGIN)
+        only(where, origin, known | QUIET_OF_AN_ORIGIN)
         if "S3OriginConfig" in origin:
             bucket = self._who_is("AWS::S3::Bucket", domain, "RegionalDomainName")
             return BucketOrigin(origin["Id"], domain, bucket, origin.get("OriginPath", ""))
@@ -118,7 +122,7 @@ class _Reader:
         url = self._who_is("AWS::Lambda::Url", f"https://{domain}/", "FunctionUrl")
         target = self.template.resources[url]["Properties"]["TargetFunctionArn"]
         custom = origin.get("CustomOriginConfig", {})
-        _only(
+        only(
             where,
             custom,
             {"OriginReadTimeout", "OriginKeepaliveTimeout", "OriginProtocolPolicy", "OriginSSLProtocols", "HTTPSPort"},
@@ -126,17 +130,10 @@ class _Reader:
         return FunctionOrigin(
             origin["Id"],
             domain,
-            self._function_behind(target["Ref"] if "Ref" in target else target["Fn::GetAtt"][0]),
+            function_behind(self.template, target["Ref"] if "Ref" in target else target["Fn::GetAtt"][0]),
             float(custom.get("OriginReadTimeout", 30)),
             int(origin.get("ConnectionAttempts", 3)),
         )
-
-    def _function_behind(self, logical_id: str) -> str:
-        if self.template.type_of(logical_id) == "AWS::Lambda::Alias":
-            logical_id = str(self.template.resources[logical_id]["Properties"]["FunctionName"]["Ref"])
-        if self.template.type_of(logical_id) != "AWS::Lambda::Function":
-            raise TemplateError(f"a function URL points to {logical_id}, which is no function")
-        return logical_id
 
     def behaviour(
         self, pattern: str, behaviour: Mapping[str, Any], origins: Mapping[str, FunctionOrigin | BucketOrigin]
@@ -147,13 +144,13 @@ class _Reader:
             *("PathPattern", "TargetOriginId", "AllowedMethods", "CachedMethods", "Compress", "CachePolicyId"),
             *("OriginRequestPolicyId", "ResponseHeadersPolicyId", "FunctionAssociations"),
         }
-        _only(where, behaviour, known | QUIET_OF_A_BEHAVIOUR)
+        only(where, behaviour, known | QUIET_OF_A_BEHAVIOUR)
         if behaviour["TargetOriginId"] not in origins:
             raise TemplateError(f"{where}: no origin is called {behaviour['TargetOriginId']}")
         edge: dict[str, EdgeSource] = {}
         for association in behaviour.get("FunctionAssociations", []):
             edge[association["EventType"]] = self._edge_source(association["FunctionARN"])
-        _only(f"{where}, FunctionAssociations", edge, {"viewer-request", "viewer-response"})
+        only(f"{where}, FunctionAssociations", edge, {"viewer-request", "viewer-response"})
         return Behaviour(
             pattern=pattern,
             origin=origins[behaviour["TargetOriginId"]],
@@ -183,10 +180,10 @@ class _Reader:
         logical_id = self._who_is("AWS::CloudFront::CachePolicy", policy_id, None)
         config = self._properties(logical_id)["CachePolicyConfig"]
         known = {"Name", "Comment", "MinTTL", "DefaultTTL", "MaxTTL", "ParametersInCacheKeyAndForwardedToOrigin"}
-        _only(logical_id, config, known)
+        only(logical_id, config, known)
         key = config["ParametersInCacheKeyAndForwardedToOrigin"]
         encodings = {"EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"}
-        _only(logical_id, key, {"HeadersConfig", "CookiesConfig", "QueryStringsConfig"} | encodings)
+        only(logical_id, key, {"HeadersConfig", "CookiesConfig", "QueryStringsConfig"} | encodings)
         return CachePolicy(
             min_ttl=float(config["MinTTL"]),
             default_ttl=float(config["DefaultTTL"]),
@@ -201,7 +198,7 @@ class _Reader:
             return OriginRequestPolicy()
         logical_id = self._who_is("AWS::CloudFront::OriginRequestPolicy", policy_id, None)
         config = self._properties(logical_id)["OriginRequestPolicyConfig"]
-        _only(logical_id, config, {"Name", "Comment", "HeadersConfig", "CookiesConfig", "QueryStringsConfig"})
+        only(logical_id, config, {"Name", "Comment", "HeadersConfig", "CookiesConfig", "QueryStringsConfig"})
         return OriginRequestPolicy(**_selections(logical_id, config))
 
     def _response_headers_policy(self, policy_id: str | None) -> ResponseHeadersPolicy:
@@ -210,7 +207,7 @@ class _Reader:
         logical_id = self._who_is("AWS::CloudFront::ResponseHeadersPolicy", policy_id, None)
         config = self._properties(logical_id)["ResponseHeadersPolicyConfig"]
         parts = {"SecurityHeadersConfig", "CustomHeadersConfig", "RemoveHeadersConfig"}
-        _only(logical_id, config, {"Name", "Comment"} | parts)
+        only(logical_id, config, {"Name", "Comment"} | parts)
         custom = config.get("CustomHeadersConfig", {}).get("Items", [])
         return ResponseHeadersPolicy(
             sets=(
@@ -226,7 +223,7 @@ class _Reader:
 def _selections(where: str, config: Mapping[str, Any]) -> dict[str, Selection]:
     def selection(part: str, kind: str, names: str) -> Selection:
         given = config[part]
-        _only(f"{where}, {part}", given, {kind, names})
+        only(f"{where}, {part}", given, {kind, names})
         match = re.fullmatch("none|whitelist|allExcept|all", given[kind].replace("allViewer", "all"))
         if match is None:
             raise TemplateError(f"{where}, {part}: {given[kind]} is not known")

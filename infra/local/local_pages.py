@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from infra.local.messages import Answer, Request
@@ -30,9 +30,12 @@ STYLE: Final = (
 class LocalPages:
     """The pages, and the lists that they show."""
 
-    def __init__(self, site_url: str, facts: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, site_url: str, facts: Sequence[tuple[str, str]], queues: Callable[[], list[dict[str, Any]]]
+    ) -> None:
         self._site_url = site_url
         self._facts = tuple(facts)  # what runs here: (what, where)
+        self._queues = queues  # their depths
         self._lock = threading.Lock()
         self._purges: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._mails: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -68,7 +71,9 @@ class LocalPages:
                 return _json(mails[::-1], request)  # the newest first
             case "/_local/purge.json":
                 return _json(purges, request)
-        there = "/_local/, /_local/outbox, /_local/outbox.json, /_local/purge.json"
+            case "/_local/queues.json":
+                return _json(self._queues(), request)
+        there = "/_local/, /_local/outbox, /_local/outbox.json, /_local/purge.json, /_local/queues.json"
         return _text(404, f"Nothing is here. There is: {there}", {}, request)
 
     def _start_page(self) -> str:
@@ -81,7 +86,8 @@ class LocalPages:
             f"<h2>Articles</h2><ul>{articles or '<li>none yet: frontline --local publish FILE'}</ul>"
             "<h2>Seen here only</h2><ul>"
             '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails sent'
-            '<li><a href="/_local/purge.json">purges</a>: what the cache was told to forget</ul>'
+            '<li><a href="/_local/purge.json">purges</a>: what the cache was told to forget'
+            '<li><a href="/_local/queues.json">queues</a>: messages that wait, and that are being worked on</ul>'
         )
 
 

@@ -1,4 +1,5 @@
-"""The whole stack on this machine, in the order it comes up: moto, the template's resources, functions, edge, paper."""
+"""The whole stack on this machine, in the order it comes up: moto with the template's resources, functions, deliveries,
+edge, paper."""
 
 import json
 import os
@@ -17,7 +18,7 @@ from infra.local.local_pages import LocalPages
 from infra.local.origins import Bucket, FunctionUrl, Origin
 from infra.local.policies import BucketOrigin, Distribution
 from infra.local.template import REGION, Attribute, Template, begin_loading
-from infra.local.workers import ROOT, FunctionPool
+from infra.local.workers import PROCESSES, ROOT, FunctionPool
 
 TEMPLATE: Final = ROOT / "template.yaml"
 
@@ -51,6 +52,8 @@ class LocalStack:
     def _start(self, listening: socket.socket, waiting: Callable[[], Template], clock: Callable[[], float]) -> None:
         # Imported while the template is being transformed: moto and boto3 take as long.
         from infra.local.cloud import Cloud
+        from infra.local.deliveries import Delivery, depths, mappings
+        from infra.local.schedules import Schedules
         from infra.local.seed import seed
 
         template = waiting()
@@ -59,8 +62,11 @@ class LocalStack:
         cloud.start()
         log = self._state.parent / "log"
         self.pools: dict[str, FunctionPool] = {}
+        mapped = mappings(template, cloud.attribute)
         for logical_id, spec in views.functions(template, cloud.attribute).items():
-            self.pools[logical_id] = FunctionPool(spec, cloud.endpoint, log / f"{logical_id}.jsonl")
+            # Deliveries come one at a time.
+            size = 1 if logical_id in {each.function for each in mapped} else PROCESSES
+            self.pools[logical_id] = FunctionPool(spec, cloud.endpoint, log / f"{logical_id}.jsonl", size)
             self._stops.append(self.pools[logical_id].stop)
         shape = views.distribution(template, cloud.attribute)
         self.cache = EdgeCache(shape, clock)
@@ -80,6 +86,7 @@ class LocalStack:
                 *((f"function {name}", f"{pool.spec.handler}, log in {log}") for name, pool in self.pools.items()),
                 ("this stack's state", str(self._state)),
             ],
+            depths,
         )
         edge = Edge(
             distribution=shape,
@@ -89,6 +96,11 @@ class LocalStack:
             cache=self.cache,
             pages=self.pages.answer,
         )
+        for each in mapped:
+            self._stops.append(Delivery(each, self.pools[each.function]).stop)
+        schedules = Schedules(time.time)  # not the cache's clock: what it wakes goes by the time of day
+        schedules.start()
+        self._stops.append(schedules.stop)
         self.articles = seed(self.info)
         self.pages.note_articles(self.articles)
         door = HttpServer(listening, edge.respond)

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -153,6 +153,12 @@ class Template:
 
 def _no_resources(logical_id: str, attribute: str | None) -> Any:
     raise TemplateError(f"a condition may look at parameters only, not at {logical_id!r}")
+
+
+def only(where: str, properties: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise TemplateError for what is not known, naming it."""
+    if unknown := properties.keys() - set(known):
+        raise TemplateError(f"{where}: the stack on this machine does not know {', '.join(sorted(unknown))}")
 
 
 def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:

@@ -117,6 +117,11 @@ class FunctionPool:
         for process in ended:
             process.end()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it has not been stopped."""
+        return not self._stopped
+
     def invoke(self, event: Mapping[str, Any], patience: float) -> Any:
         """What the handler returns for an event. `patience` (seconds) is the caller's; the function's limit holds too.
 

@@ -1,5 +1,6 @@
-"""Handlers for the workers' tests: what functions may do, good and bad."""
+"""Handlers for the workers' and the deliveries' tests: what functions may do, good and bad."""
 
+import json
 import os
 import time
 from typing import Any
@@ -43,3 +44,26 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         case "bad-status":
             return {"statusCode": "200"}
     return {"statusCode": 404}
+
+
+def batch(event: dict[str, Any], context: Any) -> Any:
+    """Notes a batch of a queue's messages as a line of the file SEEN, and does what each says when it first comes."""
+    with open(os.environ["SEEN"], "a", encoding="utf-8") as seen:  # noqa: PTH123  # lean, for a quick start
+        seen.write(json.dumps(event["Records"]) + "\n")
+    failed = []
+    for record in event["Records"]:
+        first = record["attributes"]["ApproximateReceiveCount"] == "1"
+        match record["body"]:
+            case "poison":
+                failed.append(record["messageId"])
+            case "fail first" if first:
+                failed.append(record["messageId"])
+            case "raise first" if first:
+                raise RuntimeError("planted")
+            case "exit first" if first:
+                os._exit(3)
+            case "pause":
+                time.sleep(0.2)
+            case "sleep first" if first:
+                time.sleep(30)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

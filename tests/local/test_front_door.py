@@ -69,7 +69,7 @@ class Door:
             },
             origins={"function": self.origin},
             cache=EdgeCache(shape, lambda: 0.0),
-            pages=LocalPages("http://site", ()).answer,
+            pages=LocalPages("http://site", (), list).answer,
         )
 
     def get(self, path: str = "/a", method: str = "GET", **parts: Any) -> Answer:
