@@ -8,6 +8,7 @@ from tests.house.templates import TEMPLATE, distribution, listed, properties, re
 
 OUR_DISTRIBUTION = {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
 BUCKETS = ["ContentBucket", "KeyringBucket", "MediaBucket", "StaticBucket"]
+QUEUES = ["AnnouncementsDeadLetters", "AnnouncementsQueue", "PublishingDeadLetters", "PublishingQueue"]
 
 # Who may ask the origins (R9) ----------------------------------------------------------------------------------------
 
@@ -108,20 +109,64 @@ def test_the_keyring_is_encrypted_with_a_key_of_its_own_that_rotates() -> None:
     assert transformed()["Resources"]["KeyringKey"]["DeletionPolicy"] == "Retain"
 
 
+# Who may send what to a queue ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_is_encrypted_and_reached_by_tls_and_by_our_rule_for_one(queue: str) -> None:
+    """Whoever else sends does it by a role of this account."""
+    assert properties(queue)["SqsManagedSseEnabled"] is True
+    [policy] = [
+        name
+        for name, each in resources("AWS::SQS::QueuePolicy").items()
+        if each["Properties"]["Queues"] == [{"Ref": queue}]
+    ]
+    arn = {"Fn::GetAtt": [queue, "Arn"]}
+    refusal = {
+        "Sid": "NothingWithoutTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": False}},
+    }
+    our_rule = {
+        "Sid": "OurRuleSends",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["ArticleChanges", "Arn"]}}},
+    }
+    assert statements(policy) == ([refusal, our_rule] if queue == "PublishingQueue" else [refusal])
+
+
+def test_these_are_all_queues() -> None:
+    assert sorted(resources("AWS::SQS::Queue")) == QUEUES
+    assert len(resources("AWS::SQS::QueuePolicy")) == len(QUEUES)
+
+
 # What the functions may do (R28) -------------------------------------------------------------------------------------
 
 
+def _content(*folders: str) -> list[dict[str, str]]:
+    return [{"Fn::Sub": f"${{ContentBucket.Arn}}/{folder}/*"} for folder in folders]
+
+
+def _allowed(role: str) -> dict[str, tuple[object, object, object]]:
+    """What a role allows, by statement; a refusal, or a policy that is not written out, would be no part of it."""
+    assert "ManagedPolicyArns" not in properties(role)
+    assert {each["Effect"] for each in statements(role)} == {"Allow"}
+    return {each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements(role)}
+
+
 def test_the_articles_function_may_do_this_and_nothing_else() -> None:
-    role = properties("ArticlesRole")
-    assert "ManagedPolicyArns" not in role
-    assert {
-        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements("ArticlesRole")
-    } == {
-        "ReadArticles": ("s3:GetObject", {"Fn::Sub": "${ContentBucket.Arn}/articles/*"}, None),
+    assert _allowed("ArticlesRole") == {
+        "ReadArticlesAndLists": ("s3:GetObject", _content("articles", "lists"), None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
-            {"StringLikeIfExists": {"s3:prefix": "articles/*"}},
+            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*"]}},
         ),
         "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
         "DecryptKeyring": (
@@ -138,12 +183,75 @@ def test_the_articles_function_may_do_this_and_nothing_else() -> None:
     }
 
 
+def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
+    """Above all: it writes no article, and reads no key."""
+    assert _allowed("PublishingRole") == {
+        "ReadContent": ("s3:GetObject", _content("articles", "lists", "placements", "announced"), None),
+        "WriteWhatIsMadeOfArticles": ("s3:PutObject", _content("lists", "placements", "announced"), None),
+        "DeleteWhatIsMadeOfArticles": ("s3:DeleteObject", _content("lists", "placements"), None),
+        "ListAndTellMissingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["ContentBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*", "placements/*", "announced/*"]}},
+        ),
+        "TakeFromItsQueue": (
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
+            None,
+        ),
+        "Announce": ("sqs:SendMessage", {"Fn::GetAtt": ["AnnouncementsQueue", "Arn"]}, None),
+        "Purge": ("cloudfront:CreateInvalidation", OUR_DISTRIBUTION, None),
+        "Schedule": (
+            [f"scheduler:{verb}Schedule" for verb in ("Create", "Update", "Delete", "Get")],
+            {"Fn::Sub": "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"},
+            None,
+        ),
+        "HandSchedulesTheirRole": (
+            "iam:PassRole",
+            {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
+            {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        ),
+        "WriteOwnLogs": (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            {"Fn::GetAtt": ["PublishingLogGroup", "Arn"]},
+            None,
+        ),
+        "WriteTraces": (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None),
+    }
+
+
+def test_a_schedule_may_put_a_message_on_the_publishing_queue_and_nothing_else() -> None:
+    assert _allowed("ScheduleRole") == {
+        "SendToPublishing": ("sqs:SendMessage", {"Fn::GetAtt": ["PublishingQueue", "Arn"]}, None)
+    }
+
+
+def test_a_role_is_taken_by_its_service_and_nobody_else() -> None:
+    """The schedules' by those of our group alone, or somebody else's schedule could borrow it."""
+    taken = {
+        name: each["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        for name, each in resources("AWS::IAM::Role").items()
+    }
+    by_lambda = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ours = {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+        "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+    }
+    by_schedules = {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": ours},
+    }
+    assert taken.pop("ScheduleRole") == [by_schedules]
+    assert all(statement == [by_lambda] for statement in taken.values())
+
+
 def test_no_role_may_do_everything_of_anything() -> None:
     """And every function has a role of its own that is written out here, none made by SAM."""
     roles = resources("AWS::IAM::Role")
-    assert {each["Properties"]["Role"]["Fn::GetAtt"][0] for each in resources("AWS::Lambda::Function").values()} == set(
-        roles
-    )
+    theirs = [each["Properties"]["Role"]["Fn::GetAtt"][0] for each in resources("AWS::Lambda::Function").values()]
+    assert sorted([*theirs, "ScheduleRole"]) == sorted(roles)
     for role in roles:
         for statement in statements(role):
             assert not [action for action in listed(statement["Action"]) if "*" in action], statement

@@ -201,7 +201,7 @@ def test_handlers_are_where_the_template_says() -> None:
         assert f"def {name}(" in ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text()
 
 
-def test_the_template_gives_a_function_the_settings_that_it_reads() -> None:
+def test_the_template_gives_the_articles_function_the_settings_that_it_reads() -> None:
     variables = properties("ArticlesFunction")["Environment"]["Variables"]
     read = settings({**dict.fromkeys(variables, "given"), "AWS_REGION": "eu-central-1"})
     assert (read.content_bucket, read.keyring_bucket) == ("given", "given")
@@ -214,13 +214,100 @@ def test_the_template_gives_a_function_the_settings_that_it_reads() -> None:
     }
 
 
+def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -> None:
+    assert properties("PublishingFunction")["Environment"]["Variables"] == {
+        "CONTENT_BUCKET": {"Ref": "ContentBucket"},
+        "DISTRIBUTION_ID": {"Ref": "Distribution"},
+        "ANNOUNCEMENTS_QUEUE": {"Ref": "AnnouncementsQueue"},
+        "PUBLISHING_QUEUE_ARN": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
+        "SCHEDULE_GROUP": {"Ref": "ScheduleGroup"},
+        "SCHEDULE_ROLE_ARN": {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
+        "POWERTOOLS_SERVICE_NAME": "publishing",
+        "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
 def test_snapstart_is_off_unless_asked_for() -> None:
     assert source()["Parameters"]["SnapStart"]["Default"] == "off"
     assert properties("ArticlesFunction")["SnapStart"] == {
         "ApplyOn": {"Fn::If": ["HasSnapStart", "PublishedVersions", "None"]}
     }
-    [version] = resources("AWS::Lambda::Version").values()
-    assert version["DeletionPolicy"] == "Delete"
+    assert all(version["DeletionPolicy"] == "Delete" for version in resources("AWS::Lambda::Version").values())
+
+
+# Publishing ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_change_of_an_article_goes_to_the_publishing_queue_and_nothing_else_does() -> None:
+    """What publishing writes must not come back to it: that would never end."""
+    notified = {
+        name: each["Properties"]["NotificationConfiguration"]
+        for name, each in resources("AWS::S3::Bucket").items()
+        if "NotificationConfiguration" in each["Properties"]
+    }
+    assert notified == {"ContentBucket": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
+    [rule] = resources("AWS::Events::Rule").values()
+    assert rule["Properties"]["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created", "Object Deleted"],
+        "detail": {"bucket": {"name": [{"Ref": "ContentBucket"}]}, "object": {"key": [{"prefix": "articles/"}]}},
+    }
+    assert rule["Properties"]["Targets"] == [
+        {
+            "Id": "publishing",
+            "Arn": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
+            "SqsParameters": {"MessageGroupId": "paper"},
+        }
+    ]
+    assert set(rule["Properties"]) == {"Description", "EventPattern", "Targets"}  # on the default bus, and enabled
+
+
+def test_the_publishing_function_takes_from_its_queue_by_the_alias_and_says_what_failed() -> None:
+    [mapping] = resources("AWS::Lambda::EventSourceMapping").values()
+    assert mapping["Properties"] == {
+        "BatchSize": 10,
+        "EventSourceArn": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
+        "FunctionName": {"Ref": "PublishingFunctionAliaslive"},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+
+
+def test_nobody_else_gets_a_message_while_the_function_may_still_work_on_it() -> None:
+    for mapping in resources("AWS::Lambda::EventSourceMapping").values():
+        queue = properties(mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0])
+        alias = properties(mapping["Properties"]["FunctionName"]["Ref"])
+        assert queue["VisibilityTimeout"] >= 6 * properties(alias["FunctionName"]["Ref"])["Timeout"]
+
+
+def test_a_message_that_cannot_be_handled_is_kept_longer_than_it_waited() -> None:
+    queues = {name: each["Properties"] for name, each in resources("AWS::SQS::Queue").items()}
+    dead = {name: each["RedrivePolicy"] for name, each in queues.items() if "RedrivePolicy" in each}
+    assert dead == {
+        f"{name}Queue": {"deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}, "maxReceiveCount": 5}
+        for name in ("Announcements", "Publishing")
+    }
+    for name, redrive in dead.items():
+        letters = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert letters["MessageRetentionPeriod"] == 14 * 86400 >= queues[name]["MessageRetentionPeriod"]
+        assert letters.get("FifoQueue") == queues[name].get("FifoQueue")
+
+
+def test_publishing_is_in_order_and_loses_no_change_for_looking_like_another() -> None:
+    """EventBridge sends to such a queue only where it compares contents, and every event's id is its own."""
+    queue = properties("PublishingQueue")
+    assert (queue["FifoQueue"], queue["ContentBasedDeduplication"]) == (True, True)
+    assert "DeduplicationScope" not in queue
+
+
+def test_old_lists_go_at_once_and_old_articles_when_the_editors_say() -> None:
+    rules = {rule["Id"]: rule for rule in properties("ContentBucket")["LifecycleConfiguration"]["Rules"]}
+    lists = rules.pop("forget-old-lists-at-once")
+    assert (lists["Prefix"], lists["NoncurrentVersionExpiration"]) == ("lists/", {"NoncurrentDays": 1})
+    assert lists["ExpiredObjectDeleteMarker"] is True
+    [rest] = rules.values()
+    assert "Prefix" not in rest
+    assert rest["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "NoncurrentVersionDays"}}
 
 
 # The template itself -------------------------------------------------------------------------------------------------
@@ -243,6 +330,13 @@ def test_the_outputs_are_those_that_ops_and_the_local_stack_read() -> None:
         "KeyringBucket",
         "EdgeKeysArn",
         "ArticlesFunction",
+        "PublishingFunction",
+        "PublishingQueueUrl",
+        "PublishingQueueArn",
+        "PublishingDeadLettersUrl",
+        "AnnouncementsQueueUrl",
+        "ScheduleGroup",
+        "ScheduleRoleArn",
     }
     assert all(output["Description"] for output in source()["Outputs"].values())
 

@@ -21,6 +21,7 @@ from tests.samples import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = "ArticlesFunction"
+PUBLISHING = "PublishingFunction"
 # A long article of the sample paper with gates of both tiers, one of them with sound in it.
 SLUG = "the-night-ferry-question"
 PATH = f"/api/articles/{SLUG}"
@@ -96,6 +97,20 @@ class Paper:
             check=False,
         )
 
+    def settle(self) -> None:
+        """Wait until what was published has been dealt with: the publishing queue is empty, nobody works on it."""
+        name = self.stack.output("PublishingQueueUrl").rpartition("/")[2]
+        give_up = time.monotonic() + 20
+        while any(one["waiting"] + one["in_flight"] for one in self.queues if one["name"] == name):
+            assert time.monotonic() < give_up, self.queues
+            time.sleep(0.02)
+
+    @property
+    def queues(self) -> list[dict[str, Any]]:
+        """The depth of every queue."""
+        depths: list[dict[str, Any]] = self.get("/_local/queues.json").json
+        return depths
+
     @contextlib.contextmanager
     def key_known_to_the_edge_alone(self) -> Iterator[Callable[[Tier], str]]:
         """Signs passes with a key that the edge knows of and the functions do not, as after a bad rotation."""
@@ -126,7 +141,11 @@ class Paper:
     @property
     def origin_calls(self) -> int:
         """How often the articles function has been called."""
-        return int(self._order({"calls": ARTICLES}))
+        return self.calls(ARTICLES)
+
+    def calls(self, function: str) -> int:
+        """How often a function has been called."""
+        return int(self._order({"calls": function}))
 
     @contextlib.contextmanager
     def outage(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.tiers import Tier
-from tests.journeys.conftest import SLUG, Paper
+from tests.journeys.conftest import PUBLISHING, SLUG, Paper
 from tests.samples import SAMPLE
 
 OTHER = "how-to-read-a-river-gauge"
@@ -43,6 +43,18 @@ def test_a_published_change_is_what_every_tier_reads_next(paper: Paper, sample: 
     assert paper.get(neighbour).outcome == "Hit"
     purged = [item for purge in paper.get("/_local/purge.json").json for item in purge["items"]]
     assert any(item.startswith("#") and SLUG in item for item in purged)
+
+
+def test_a_change_reaches_the_publishing_function_and_no_message_is_left(paper: Paper, sample: Any) -> None:
+    paper.settle()
+    before = paper.calls(PUBLISHING)
+    sample(title="The night ferry, told to everybody")
+    paper.settle()
+    assert paper.calls(PUBLISHING) > before
+    url = paper.stack.output("PublishingDeadLettersUrl")
+    asked = paper.stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    assert asked["Attributes"]["ApproximateNumberOfMessages"] == "0"
+    assert {"name": url.rpartition("/")[2], "waiting": 0, "in_flight": 0} in paper.queues
 
 
 def test_a_name_that_was_missing_is_there_once_it_is_published(paper: Paper, sample: Any) -> None:
