@@ -24,6 +24,8 @@ PRUNED_BY_IMPORTS = ("aws_lambda_powertools",)
 # What such a package reaches for itself, but only in company that is not shipped: its JSON helper asks the resolver's
 # code about pydantic models. A function that imports the resolver gets it.
 NOT_FOR_ITSELF = ("aws_lambda_powertools.event_handler",)
+# botocore describes each AWS service in files of its own, 400 of them: only those that functions call are shipped.
+BOTOCORE_SERVICES = ("cloudfront", "s3", "scheduler", "sqs")
 # Of a distribution's metadata stay METADATA (scanners read name, version and licence from it) and the licence's text.
 METADATA_WITHOUT_USE = ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "top_level.txt", "entry_points.txt", "sboms")
 FILES_WITHOUT_USE = ("*.pyi", "py.typed", "*.pth", "*.pyc")
@@ -82,6 +84,9 @@ def _prune(folder: Path, entry: str) -> None:
             path.unlink()
         for path in [path for path in (folder / package).rglob("*") if path.is_dir() and not any(path.rglob("*.py"))]:
             _remove(path)
+    for service in (folder / "botocore" / "data").glob("*/"):
+        if service.name not in BOTOCORE_SERVICES:
+            _remove(service)
     for metadata in folder.glob("*.dist-info"):
         for name in METADATA_WITHOUT_USE:
             _remove(metadata / name)
@@ -91,7 +96,8 @@ def _prune(folder: Path, entry: str) -> None:
         for path in list(folder.rglob(pattern)):
             path.unlink()
     for path in [path for path in folder.rglob("*") if path.is_dir() and path.name in FOLDERS_WITHOUT_USE]:
-        _remove(path)
+        if path.name != "docs" or not (path / "__init__.py").exists():  # botocore.docs is code, and is imported
+            _remove(path)
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         if not any(path.iterdir()):
             path.rmdir()

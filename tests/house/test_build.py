@@ -17,7 +17,7 @@ from infra.build import edge, sizes
 from infra.build.bundle import LAMBDA_FOLDER, LAMBDA_PYTHON, ROOT, bundle, compile_for_lambda, size
 from infra.build.edge import EdgeSourceError, inline
 from infra.build.imports import DynamicImportError, closure
-from tests.house.templates import properties
+from tests.house.templates import listed, properties, statements
 
 ON_LAMBDAS_PYTHON = pytest.mark.skipif(sys.version_info[:2] != LAMBDA_PYTHON, reason="compiled by Lambda's Python only")
 
@@ -136,11 +136,15 @@ def _install_from_here(lock: Path, folder: Path) -> None:
     for name, version in _locked(lock):
         distribution = metadata.distribution(name)
         assert distribution.version == version, f"{name}: tested {distribution.version}, shipped {version}"
-        for file in distribution.files or ():
-            if ".." not in file.parts and file.locate().is_file():  # type: ignore[attr-defined]
-                target = folder / file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(file.read_binary())
+        _copy(distribution, folder)
+
+
+def _copy(distribution: metadata.Distribution, folder: Path) -> None:
+    for file in distribution.files or ():
+        if ".." not in file.parts and file.locate().is_file():  # type: ignore[attr-defined]
+            target = folder / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_binary())
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +152,19 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The articles function's zip, unpacked, as it would be for this machine."""
     folder = tmp_path_factory.mktemp("articles")
     bundle("articles", folder, _install_from_here)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def publishing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The publishing function's zip, likewise, with boto3 in whatever version is here."""
+    folder = tmp_path_factory.mktemp("publishing")
+
+    def install(lock: Path, folder: Path) -> None:
+        for name, _ in _locked(lock):
+            _copy(metadata.distribution(name), folder)
+
+    bundle("publishing", folder, install)
     return folder
 
 
@@ -208,6 +225,19 @@ def test_the_read_path_is_shipped_without_the_heavy_ones(articles: Path) -> None
         "typing_extensions.py",
     }
     assert size(articles) < sizes.LARGEST
+
+
+def test_publishing_is_shipped_with_the_services_that_its_role_may_ask_and_no_others(publishing: Path) -> None:
+    actions = [action for each in statements("PublishingRole") for action in listed(each["Action"])]
+    # Lambda writes logs and traces itself; whether a role may be passed on is asked by AWS.
+    asked = {action.partition(":")[0] for action in actions} - {"iam", "logs", "xray"}
+    code = """
+import boto3
+services = boto3.Session().get_available_services()
+print(json.dumps([boto3.client(name, "eu-central-1").meta.service_model.service_name for name in services]))
+"""
+    assert set(_run(publishing, code)) == asked
+    assert size(publishing) < sizes.LARGEST
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
