@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 import zlib
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from shared.domain.refusals import MethodNotAllowed, Refusal, RepeatedParameter,
 STATUS: Final[dict[type[Refusal], int]] = {
     refusals.UnknownArticle: 404,
     refusals.UnknownRoute: 404,
+    refusals.UnknownList: 404,
     refusals.ArticleWithdrawn: 410,
     refusals.ArticleMoved: 301,
     refusals.MethodNotAllowed: 405,
@@ -82,6 +84,14 @@ def reading(request: Request) -> None:
         raise MethodNotAllowed("This can be read (GET, HEAD) and nothing else.")
 
 
+def check_reading(request: Request) -> None:
+    """What can be read and takes no parameters: raises MethodNotAllowed, UnknownParameter for anything else."""
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed("This can be read (GET, HEAD) and nothing else.")
+    if names := request.parameter_names():
+        raise UnknownParameter(f"There is no parameter “{names[0][:80]}” here: take it out of the address.")
+
+
 def request_of(event: dict[str, Any]) -> Request:
     """The request in an event of a function URL or an HTTP API, payload format 2.0."""
     http = event["requestContext"]["http"]
@@ -131,6 +141,44 @@ def entity_tag(body: bytes) -> str:
     OpenSSL, 3 ms of a cold start.
     """
     return f'"{zlib.crc32(body):08x}-{len(body):x}"'
+
+
+def shown(request: Request, content_type: str, body: bytes, caching: dict[str, str], changed_at: int = 0) -> Answer:
+    """The answer with this body, or a 304 to whoever has it already.
+
+    `caching` is what `for_everyone` made; `changed_at`: when what is shown last changed (seconds since 1970), 0 where
+    that is not known.
+    """
+    tag = entity_tag(body)
+    headers = {"etag": tag, **caching}
+    if changed_at:
+        headers["last-modified"] = http_date(changed_at)
+    if is_held(request, tag, changed_at):
+        return Answer(304, headers)
+    return Answer(200, {"content-type": content_type, **headers}, body.decode())
+
+
+def is_held(request: Request, tag: str, changed_at: int = 0) -> bool:
+    """Whether the asker has this already. `If-Modified-Since` counts only where there is no `If-None-Match` (RFC 9110,
+    section 13.1.3), and only for what says when it changed."""
+    if "if-none-match" in request.headers:
+        return not none_match(request, tag)
+    since = request.header("if-modified-since")
+    if not (since and changed_at):
+        return False
+    import datetime as dt
+    from email.utils import parsedate_to_datetime
+
+    try:
+        at = parsedate_to_datetime(since)
+    except (ValueError, OverflowError):  # no date, or no such day: then the condition does not count
+        return False
+    return changed_at <= (at if at.tzinfo else at.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def http_date(seconds: float) -> str:
+    """A time (seconds since 1970) as HTTP writes it (RFC 9110, section 5.6.7). RSS takes it too."""
+    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))
 
 
 def none_match(request: Request, tag: str) -> bool:

@@ -19,7 +19,7 @@ from shared.domain.refusals import (
 )
 from shared.domain.text import is_slug
 from shared.domain.tiers import Tier, parse_tier
-from shared.http import NO_STORE, Answer, Request, for_everyone, json_for_everyone, problem, reading
+from shared.http import JSON, NO_STORE, Answer, Request, check_method, for_everyone, problem, shown
 from shared.ports import Articles, Lists, Passes
 
 # Publishing purges by tag within seconds, so the life may be long. A name that is not there yet has no tag but its
@@ -115,7 +115,7 @@ def _sight(request: Request, slug: str, doors: Doors, now: float) -> _Sight:
 def _shown(request: Request, article: Article, sight: _Sight) -> Answer:
     """What this reader sees of an article."""
     body = _encoder.encode(article.seen_by(sight.tier))
-    return json_for_everyone(request, body, ARTICLE_SECONDS, cache_tags(article))
+    return shown(request, JSON, body, for_everyone(ARTICLE_SECONDS, cache_tags(article)))
 
 
 def cache_tags(article: Article) -> tuple[str, ...]:
