@@ -27,7 +27,24 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
         content_bucket=_required(environ, "CONTENT_BUCKET"),
         keyring_bucket=_required(environ, "KEYRING_BUCKET"),
         region=_required(environ, "AWS_REGION"),
-        s3_endpoint=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None,
+        s3_endpoint=_s3_endpoint(environ),
+    )
+
+
+class PagesSettings(Struct, frozen=True):
+    """What the pages function is told by the template: as `Settings`, without a keyring."""
+
+    content_bucket: str
+    region: str
+    s3_endpoint: str | None
+
+
+def pages_settings(environ: Mapping[str, str] = os.environ) -> PagesSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return PagesSettings(
+        content_bucket=_required(environ, "CONTENT_BUCKET"),
+        region=_required(environ, "AWS_REGION"),
+        s3_endpoint=_s3_endpoint(environ),
     )
 
 
@@ -52,6 +69,10 @@ def publishing_settings(environ: Mapping[str, str] = os.environ) -> PublishingSe
         schedule_group=_required(environ, "SCHEDULE_GROUP"),
         schedule_role_arn=_required(environ, "SCHEDULE_ROLE_ARN"),
     )
+
+
+def _s3_endpoint(environ: Mapping[str, str]) -> str | None:
+    return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

@@ -8,6 +8,8 @@ from shared.domain.articles import Value
 from shared.domain.text import Line, Passage
 
 PAPER_KEY = "paper.json"
+PAPER_TAG = "paper"
+"""The cache tag of everything that shows what the paper is called or where it is."""
 
 
 class Paper(Value, frozen=True):
