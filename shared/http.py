@@ -40,6 +40,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.NoStack: 503,
 }
 RETRY_AFTER_SECONDS: Final = 5
+JSON: Final = "application/json; charset=utf-8"
 
 # `stale-if-error=0`: CloudFront gives even a no-store answer to others while the origin cannot be reached, unless it is
 # told not to ("Manage how long content stays in the cache", on no-store).
@@ -78,7 +79,7 @@ class Request(Struct, frozen=True):
         return found
 
 
-def reading(request: Request) -> None:
+def check_method(request: Request) -> None:
     """Raises MethodNotAllowed for whatever is no reading."""
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowed("This can be read (GET, HEAD) and nothing else.")
@@ -86,10 +87,8 @@ def reading(request: Request) -> None:
 
 def check_reading(request: Request) -> None:
     """What can be read and takes no parameters: raises MethodNotAllowed, UnknownParameter for anything else."""
-    if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed("This can be read (GET, HEAD) and nothing else.")
-    if names := request.parameter_names():
-        raise UnknownParameter(f"There is no parameter “{names[0][:80]}” here: take it out of the address.")
+    check_method(request)
+    request.parameters()
 
 
 def request_of(event: dict[str, Any]) -> Request:
@@ -123,15 +122,6 @@ def for_everyone(seconds: int, tags: tuple[str, ...], *, stale: bool = True) -> 
     """
     grace = ", stale-while-revalidate=3600, stale-if-error=86400" if stale else ""
     return {"cache-control": f"public, s-maxage={seconds}{grace}", "cache-tag": ",".join(tags)}
-
-
-def json_for_everyone(request: Request, body: bytes, seconds: int, tags: tuple[str, ...]) -> Answer:
-    """JSON that the CDN may keep (`for_everyone`), or 304 where the reader has it."""
-    tag = entity_tag(body)
-    headers = {"etag": tag, **for_everyone(seconds, tags)}
-    if not none_match(request, tag):
-        return Answer(304, headers)
-    return Answer(200, {"content-type": "application/json; charset=utf-8", **headers}, body.decode())
 
 
 def entity_tag(body: bytes) -> str:

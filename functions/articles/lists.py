@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -23,7 +23,7 @@ from shared.domain.lists import (
 )
 from shared.domain.refusals import InvalidParameter, UnknownList, UnknownRoute, UnservedCombination
 from shared.domain.text import is_slug
-from shared.http import Answer, Request, for_everyone, json_for_everyone, problem
+from shared.http import JSON, Answer, Request, for_everyone, problem, shown
 from shared.ports import Lists
 
 LIST_SECONDS: Final = 86_400  # purged by tag when the list changes
@@ -83,15 +83,15 @@ def list_articles(request: Request, lists: Lists) -> Answer:
         page = lists.page(name, after, int(limit))
     except UnknownList as refusal:
         return _missing(refusal, name)
-    shown = _Listed(tuple([row.entry for row in page.rows]), None if page.next is None else cursor_of(page.next))
-    return json_for_everyone(request, _encode(shown), LIST_SECONDS, (list_tag(name),))
+    listed = _Listed(tuple([row.entry for row in page.rows]), None if page.next is None else cursor_of(page.next))
+    return _kept(request, listed, (list_tag(name),))
 
 
 def list_names(request: Request, kind: Directory, lists: Lists) -> Answer:
     """`GET /api/sections`, `GET /api/authors`: each with what is to be known of it."""
     request.parameters()
     facts = [Raw(each) for each in lists.directory(kind)]
-    return json_for_everyone(request, _encode({kind: facts}), LIST_SECONDS, (list_tag(kind),))
+    return _kept(request, {kind: facts}, (list_tag(kind),))
 
 
 def describe_author(request: Request, slug: str, lists: Lists) -> Answer:
@@ -107,7 +107,7 @@ def describe_author(request: Request, slug: str, lists: Lists) -> Answer:
     if index.author is None or index.newest is None:
         return _missing(UnknownList(), name)
     facts = author_facts(index.author, index.total, moment_at(index.newest))
-    return json_for_everyone(request, _encode(facts), LIST_SECONDS, (list_tag(name),))
+    return _kept(request, facts, (list_tag(name),))
 
 
 def list_related(request: Request, article: Article, lists: Lists) -> Answer:
@@ -121,7 +121,11 @@ def list_related(request: Request, article: Article, lists: Lists) -> Answer:
         except UnknownList:  # not listed yet, or any more
             continue
     found = {"articles": related(article, candidates, RELATED)}
-    return json_for_everyone(request, _encode(found), LIST_SECONDS, (f"article-{article.id}", f"slug-{article.slug}"))
+    return _kept(request, found, (f"article-{article.id}", f"slug-{article.slug}"))
+
+
+def _kept(request: Request, value: Any, tags: tuple[str, ...]) -> Answer:
+    return shown(request, JSON, _encode(value), for_everyone(LIST_SECONDS, tags))
 
 
 def _missing(refusal: UnknownList, name: str) -> Answer:

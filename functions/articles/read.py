@@ -67,7 +67,7 @@ def read(request: Request, doors: Doors, now: float) -> Outcome:
     """Answer one request at `now` (seconds since 1970). Every expected no is an answer; anything else raises."""
     sight, slug, trouble, suffix = _ANYONES, None, None, ""
     try:
-        reading(request)
+        check_method(request)
         found = _article_path.match(request.path)
         if found is None:
             from functions.articles.lists import answer_list

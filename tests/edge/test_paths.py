@@ -9,7 +9,8 @@ LONG = "/articles/" + "a" * 502  # 512 characters
 
 PASS = [
     "/", "/articles/the-river", "/api/articles", "/api/articles/a", "/api/sections", "/api/authors/jo-doe",
-    "/feeds/rss.xml", "/robots.txt", "/favicon.ico", "/static/site.3f2a.css", "/static/a_b-c.d.e",
+    "/feeds/rss.xml", "/feeds/sections/city/atom.xml", "/sitemap.xml", "/sitemaps/2026-12-2.xml", "/news-sitemap.xml",
+    "/robots.txt", "/favicon.ico", "/static/site.3f2a.css", "/static/a_b-c.d.e",
     "/media/anonymous/a.jpg", "/.well-known/security.txt", "/.well-known/a/b", "/a..b", "/a.", "/_", "/-", "/0",
     "/a/b/c/d/e/f/g", "/__proto__", "/api", "/media-kit", LONG,
 ]  # fmt: skip

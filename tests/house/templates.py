@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 Json = dict[str, Any]
+READ_FUNCTIONS = ["Articles", "Pages"]  # behind the cache, each by a URL of its own; logical ids begin like this
 
 
 class Behaviour(NamedTuple):

@@ -4,7 +4,17 @@ import re
 
 import pytest
 
-from tests.house.templates import TEMPLATE, distribution, listed, properties, resources, statements, transformed
+from tests.house.templates import (
+    READ_FUNCTIONS,
+    TEMPLATE,
+    Json,
+    distribution,
+    listed,
+    properties,
+    resources,
+    statements,
+    transformed,
+)
 
 OUR_DISTRIBUTION = {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
 BUCKETS = ["ContentBucket", "KeyringBucket", "MediaBucket", "StaticBucket"]
@@ -14,14 +24,23 @@ QUEUES = ["AnnouncementsDeadLetters", "AnnouncementsQueue", "PublishingDeadLette
 
 
 def test_function_urls_answer_nobody_but_our_distribution() -> None:
-    assert [url["Properties"]["AuthType"] for url in resources("AWS::Lambda::Url").values()] == ["AWS_IAM"]
-    alias = properties("ArticlesFunctionUrl")["TargetFunctionArn"]
-    common = {"FunctionName": alias, "Principal": "cloudfront.amazonaws.com", "SourceArn": OUR_DISTRIBUTION}
-    permissions = [each["Properties"] for each in resources("AWS::Lambda::Permission").values()]
-    assert sorted(permissions, key=lambda each: str(each["Action"])) == [
-        {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True, **common},
-        {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "AWS_IAM", **common},
-    ]
+    urls = resources("AWS::Lambda::Url")
+    assert sorted(urls) == [f"{name}FunctionUrl" for name in READ_FUNCTIONS]
+    assert {url["Properties"]["AuthType"] for url in urls.values()} == {"AWS_IAM"}
+    permissions = {name: each["Properties"] for name, each in resources("AWS::Lambda::Permission").items()}
+    expected: dict[str, Json] = {}
+    for name in READ_FUNCTIONS:
+        alias = properties(f"{name}FunctionUrl")["TargetFunctionArn"]
+        common = {"FunctionName": alias, "Principal": "cloudfront.amazonaws.com", "SourceArn": OUR_DISTRIBUTION}
+        expected |= {
+            f"{name}InvokePermission": {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True, **common},
+            f"{name}UrlPermission": {
+                "Action": "lambda:InvokeFunctionUrl",
+                "FunctionUrlAuthType": "AWS_IAM",
+                **common,
+            },
+        }
+    assert permissions == expected
 
 
 def test_cloudfront_signs_every_request_to_an_origin() -> None:
@@ -37,8 +56,9 @@ def test_cloudfront_signs_every_request_to_an_origin() -> None:
 
 
 def test_origins_are_what_their_names_say() -> None:
+    urls = {name: {"Fn::GetAtt": [f"{name}FunctionUrl", "FunctionUrl"]} for name in READ_FUNCTIONS}
     assert {origin["Id"]: origin["DomainName"] for origin in distribution()["Origins"]} == {
-        "articles": {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["ArticlesFunctionUrl", "FunctionUrl"]}]}]},
+        **{name.lower(): {"Fn::Select": [2, {"Fn::Split": ["/", url]}]} for name, url in urls.items()},
         "media": {"Fn::GetAtt": ["MediaBucket", "RegionalDomainName"]},
         "static": {"Fn::GetAtt": ["StaticBucket", "RegionalDomainName"]},
     }
@@ -153,15 +173,25 @@ def _content(*folders: str) -> list[dict[str, str]]:
     return [{"Fn::Sub": f"${{ContentBucket.Arn}}/{folder}/*"} for folder in folders]
 
 
-def _allowed(role: str) -> dict[str, tuple[object, object, object]]:
-    """What a role allows, by statement; a refusal, or a policy that is not written out, would be no part of it."""
-    assert "ManagedPolicyArns" not in properties(role)
-    assert {each["Effect"] for each in statements(role)} == {"Allow"}
-    return {each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements(role)}
+def _allowed(name: str) -> dict[str, tuple[object, ...]]:
+    """What a function's role allows, by the statements' names, without what each may do: its logs, its traces."""
+    assert "ManagedPolicyArns" not in properties(f"{name}Role")
+    assert {each["Effect"] for each in statements(f"{name}Role")} == {"Allow"}
+    found: dict[str, tuple[object, ...]] = {
+        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements(f"{name}Role")
+    }
+    if name != "Schedule":
+        assert found.pop("WriteOwnLogs") == (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]},
+            None,
+        )
+        assert found.pop("WriteTraces") == (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None)
+    return found
 
 
 def test_the_articles_function_may_do_this_and_nothing_else() -> None:
-    assert _allowed("ArticlesRole") == {
+    assert _allowed("Articles") == {
         "ReadArticlesAndLists": ("s3:GetObject", _content("articles", "lists"), None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
@@ -174,21 +204,31 @@ def test_the_articles_function_may_do_this_and_nothing_else() -> None:
             {"Fn::GetAtt": ["KeyringKey", "Arn"]},
             {"StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}}},
         ),
-        "WriteOwnLogs": (
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            {"Fn::GetAtt": ["ArticlesLogGroup", "Arn"]},
+    }
+
+
+def test_the_pages_function_may_do_this_and_nothing_else() -> None:
+    """It reads no article and no keyring."""
+    assert _allowed("Pages") == {
+        "ReadListsAndPaper": (
+            "s3:GetObject",
+            [{"Fn::Sub": "${ContentBucket.Arn}/lists/*"}, {"Fn::Sub": "${ContentBucket.Arn}/paper.json"}],
             None,
         ),
-        "WriteTraces": (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None),
+        "TellMissingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["ContentBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": ["lists/*", "paper.json"]}},
+        ),
     }
 
 
 def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
     """Above all: it writes no article, and reads no key."""
-    assert _allowed("PublishingRole") == {
+    assert _allowed("Publishing") == {
         "ReadContent": ("s3:GetObject", _content("articles", "lists", "placements", "announced"), None),
         "WriteWhatIsMadeOfArticles": ("s3:PutObject", _content("lists", "placements", "announced"), None),
-        "DeleteWhatIsMadeOfArticles": ("s3:DeleteObject", _content("lists", "placements"), None),
+        "DeletePartsOfLists": ("s3:DeleteObject", _content("lists")[0], None),
         "ListAndTellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
@@ -202,7 +242,7 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
         "Announce": ("sqs:SendMessage", {"Fn::GetAtt": ["AnnouncementsQueue", "Arn"]}, None),
         "Purge": ("cloudfront:CreateInvalidation", OUR_DISTRIBUTION, None),
         "Schedule": (
-            [f"scheduler:{verb}Schedule" for verb in ("Create", "Update", "Delete", "Get")],
+            [f"scheduler:{verb}Schedule" for verb in ("Create", "Update")],
             {"Fn::Sub": "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"},
             None,
         ),
@@ -211,17 +251,11 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
             {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
             {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
         ),
-        "WriteOwnLogs": (
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            {"Fn::GetAtt": ["PublishingLogGroup", "Arn"]},
-            None,
-        ),
-        "WriteTraces": (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None),
     }
 
 
 def test_a_schedule_may_put_a_message_on_the_publishing_queue_and_nothing_else() -> None:
-    assert _allowed("ScheduleRole") == {
+    assert _allowed("Schedule") == {
         "SendToPublishing": ("sqs:SendMessage", {"Fn::GetAtt": ["PublishingQueue", "Arn"]}, None)
     }
 

@@ -147,11 +147,11 @@ def _copy(distribution: metadata.Distribution, folder: Path) -> None:
             target.write_bytes(file.read_binary())
 
 
-@pytest.fixture(scope="module")
-def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The articles function's zip, unpacked, as it would be for this machine."""
-    folder = tmp_path_factory.mktemp("articles")
-    bundle("articles", folder, _install_from_here)
+@pytest.fixture(scope="module", params=["articles", "pages"])
+def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A read function's zip, unpacked, as it would be for this machine. The folder is called as the function."""
+    folder = tmp_path_factory.mktemp("zips") / str(request.param)
+    bundle(folder.name, folder, _install_from_here)
     return folder
 
 
@@ -174,7 +174,7 @@ def _run(folder: Path, code: str) -> Any:
         "CONTENT_BUCKET": "content",
         "KEYRING_BUCKET": "keyring",
         "AWS_REGION": "eu-central-1",
-        "POWERTOOLS_SERVICE_NAME": "articles",
+        "POWERTOOLS_SERVICE_NAME": folder.name,
         "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
     }
     command = [sys.executable, "-I", "-S", "-c", f"import json, sys\nsys.path.insert(0, {str(folder)!r})\n{code}"]
@@ -183,17 +183,17 @@ def _run(folder: Path, code: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_built_function_starts_and_answers(articles: Path) -> None:
+def test_the_built_function_starts_and_answers(built: Path) -> None:
     event = {"version": "2.0", "rawPath": "/nowhere", "rawQueryString": "", "headers": {}}
     event["requestContext"] = {"http": {"method": "GET", "path": "/nowhere"}}
     answer = _run(
-        articles, f"from functions.articles.handler import handler\nprint(json.dumps(handler({event!r}, None)))"
+        built, f"from functions.{built.name}.handler import handler\nprint(json.dumps(handler({event!r}, None)))"
     )
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"] == "application/problem+json"
 
 
-def test_every_module_that_was_shipped_finds_what_it_imports(articles: Path) -> None:
+def test_every_module_that_was_shipped_finds_what_it_imports(built: Path) -> None:
     """Ours must import. Of a package that was pruned, nothing may miss a part of that package (of optional companions
     that are not shipped, it may)."""
     code = """
@@ -209,11 +209,11 @@ for top in ("functions", "shared", "aws_lambda_powertools"):
                 missing.append([module, error.name])
 print(json.dumps(missing))
 """
-    assert _run(articles, code) == []
+    assert _run(built, code) == []
 
 
-def test_the_read_path_is_shipped_without_the_heavy_ones(articles: Path) -> None:
-    top = {path.name for path in articles.iterdir() if path.suffix != ".dist-info"} - {"__pycache__"}
+def test_the_read_path_is_shipped_without_the_heavy_ones(built: Path) -> None:
+    top = {path.name for path in built.iterdir() if path.suffix != ".dist-info"} - {"__pycache__"}
     assert top == {
         "aws_lambda_powertools",
         "functions",
@@ -224,7 +224,7 @@ def test_the_read_path_is_shipped_without_the_heavy_ones(articles: Path) -> None
         "shared",
         "typing_extensions.py",
     }
-    assert size(articles) < sizes.LARGEST
+    assert size(built) < sizes.LARGEST
 
 
 def test_publishing_is_shipped_with_the_services_that_its_role_may_ask_and_no_others(publishing: Path) -> None:
@@ -247,19 +247,19 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["precious.pyi"]
 
 
-def test_of_our_own_only_what_the_function_imports_is_shipped(articles: Path) -> None:
-    shipped = {path.relative_to(articles) for top in ("functions", "shared") for path in (articles / top).rglob("*.py")}
-    needed = {path.relative_to(ROOT) for path in closure(["functions.articles.handler"], [ROOT])}
+def test_of_our_own_only_what_the_function_imports_is_shipped(built: Path) -> None:
+    shipped = {path.relative_to(built) for top in ("functions", "shared") for path in (built / top).rglob("*.py")}
+    needed = {path.relative_to(ROOT) for path in closure([f"functions.{built.name}.handler"], [ROOT])}
     assert shipped == needed
-    assert Path("functions/articles/handler.py") in shipped
-    assert not list((articles / "functions").rglob("requirements.txt"))
+    assert Path(f"functions/{built.name}/handler.py") in shipped
+    assert not list((built / "functions").rglob("requirements.txt"))
 
 
-def test_no_tests_stubs_or_installers_notes_are_shipped_but_every_licence_is(articles: Path) -> None:
-    names = {path.name for path in articles.rglob("*")}
+def test_no_tests_stubs_or_installers_notes_are_shipped_but_every_licence_is(built: Path) -> None:
+    names = {path.name for path in built.rglob("*")}
     assert not names & {"tests", "docs", "py.typed", "RECORD", "INSTALLER", "bin"}
     assert not [name for name in names if name.endswith((".pyi", ".pth"))]
-    for folder in articles.glob("*.dist-info"):
+    for folder in built.glob("*.dist-info"):
         assert (folder / "METADATA").is_file()
         declared = [
             name for name in metadata.distribution(folder.name.partition("-")[0]).files or () if "LICENSE" in name.name
@@ -268,8 +268,8 @@ def test_no_tests_stubs_or_installers_notes_are_shipped_but_every_licence_is(art
 
 
 @ON_LAMBDAS_PYTHON
-def test_every_source_has_its_compiled_file_which_lambda_believes_unread(articles: Path) -> None:
-    sources = list(articles.rglob("*.py"))
+def test_every_source_has_its_compiled_file_which_lambda_believes_unread(built: Path) -> None:
+    sources = list(built.rglob("*.py"))
     assert len(sources) > 50
     for source in sources:
         compiled = Path(importlib.util.cache_from_source(str(source)))
@@ -279,11 +279,11 @@ def test_every_source_has_its_compiled_file_which_lambda_believes_unread(article
 
 
 @ON_LAMBDAS_PYTHON
-def test_compiled_files_name_lambdas_paths_and_no_path_of_the_builder(articles: Path) -> None:
+def test_compiled_files_name_lambdas_paths_and_no_path_of_the_builder(built: Path) -> None:
     """Python would otherwise correct every code object's path while it imports."""
-    compiled = importlib.util.cache_from_source(str(articles / "functions/articles/read.py"))
+    compiled = importlib.util.cache_from_source(str(built / f"functions/{built.name}/read.py"))
     code = marshal.loads(Path(compiled).read_bytes()[16:])  # noqa: S302 - we have just written it
-    assert code.co_filename == f"{LAMBDA_FOLDER}/functions/articles/read.py"
+    assert code.co_filename == f"{LAMBDA_FOLDER}/functions/{built.name}/read.py"
 
 
 def test_another_python_builds_without_compiling_and_says_so(

@@ -7,8 +7,9 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from shared.settings import settings
+from shared.settings import pages_settings, settings
 from tests.house.templates import (
+    READ_FUNCTIONS,
     ROOT,
     TEMPLATE,
     Behaviour,
@@ -40,6 +41,10 @@ def test_the_paths_go_where_they_should() -> None:
         "/api/articles*": "articles",
         "/api/sections": "articles",
         "/api/authors*": "articles",
+        "/feeds/*": "pages",
+        "/sitemap*.xml": "pages",
+        "/news-sitemap.xml": "pages",
+        "/robots.txt": "pages",
         "/media/*": "media",
         "/static/*": "static",
         "*": "articles",
@@ -160,7 +165,7 @@ def test_a_stale_copy_comes_before_the_reader_has_gone() -> None:
     for origin in distribution()["Origins"]:
         config = origin.get("CustomOriginConfig") or origin["S3OriginConfig"]
         assert config["OriginReadTimeout"] <= 5
-    assert properties("ArticlesFunction")["Timeout"] <= 5
+    assert all(properties(f"{name}Function")["Timeout"] <= 5 for name in READ_FUNCTIONS)
 
 
 def test_the_papers_own_name_comes_with_its_certificate_and_modern_tls() -> None:
@@ -201,17 +206,20 @@ def test_handlers_are_where_the_template_says() -> None:
         assert f"def {name}(" in ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text()
 
 
-def test_the_template_gives_the_articles_function_the_settings_that_it_reads() -> None:
-    variables = properties("ArticlesFunction")["Environment"]["Variables"]
-    read = settings({**dict.fromkeys(variables, "given"), "AWS_REGION": "eu-central-1"})
-    assert (read.content_bucket, read.keyring_bucket) == ("given", "given")
-    assert variables == {
-        "CONTENT_BUCKET": {"Ref": "ContentBucket"},
-        "KEYRING_BUCKET": {"Ref": "KeyringBucket"},
-        "POWERTOOLS_SERVICE_NAME": "articles",
-        "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
-        "POWERTOOLS_LOG_LEVEL": "INFO",
+def test_the_template_gives_each_read_function_the_settings_that_it_reads() -> None:
+    given = {name: properties(f"{name}Function")["Environment"]["Variables"] for name in READ_FUNCTIONS}
+    for name, variables in given.items():
+        assert variables.pop("POWERTOOLS_SERVICE_NAME") == name.lower()
+        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == "Frontline"
+        assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
+    assert given == {
+        "Articles": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
+        "Pages": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}},
     }
+    region = {"AWS_REGION": "eu-central-1"}
+    articles = settings({**dict.fromkeys(given["Articles"], "given"), **region})
+    pages = pages_settings({**dict.fromkeys(given["Pages"], "given"), **region})
+    assert (articles.content_bucket, articles.keyring_bucket, pages.content_bucket) == ("given", "given", "given")
 
 
 def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -> None:
@@ -228,9 +236,10 @@ def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -
     }
 
 
-def test_snapstart_is_off_unless_asked_for() -> None:
+@pytest.mark.parametrize("name", READ_FUNCTIONS)
+def test_snapstart_is_off_unless_asked_for(name: str) -> None:
     assert source()["Parameters"]["SnapStart"]["Default"] == "off"
-    assert properties("ArticlesFunction")["SnapStart"] == {
+    assert properties(f"{name}Function")["SnapStart"] == {
         "ApplyOn": {"Fn::If": ["HasSnapStart", "PublishedVersions", "None"]}
     }
     assert all(version["DeletionPolicy"] == "Delete" for version in resources("AWS::Lambda::Version").values())
