@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _MISSING = ("NoSuchKey", "NoSuchVersion", "404")
-# S3 answers 412 when the condition failed, and 409 when another conditional write was under way at the same moment.
-_LOST = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+# S3 answers 412 when the condition failed, 409 when another conditional write was under way at the same moment, and 404
+# where what was expected is gone.
+_LOST = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", *_MISSING)
 _DELETED_AT_ONCE: Final = 1_000  # S3's limit
 
 _stored: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
