@@ -118,18 +118,23 @@ def _document(raw: bytes) -> Stored | None:
 
 
 class MemoryDocuments:
-    """`Documents`."""
+    """`Documents`. `before` is called with each step, and its key, before it is taken: a test may put its own there."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.raw: dict[str, bytes] = {}
         self._written: dict[str, dt.datetime] = {}
 
+    def before(self, step: str, key: str) -> None:
+        """Nothing."""
+
     def read(self, key: str) -> tuple[bytes, str] | None:
+        self.before("read", key)
         raw = self.raw.get(key)
         return None if raw is None else (raw, _tag(raw))
 
     def write(self, key: str, body: bytes, expected: str | None) -> str:
+        self.before("write", key)
         with self._lock:
             present = self.raw.get(key)
             if (None if present is None else _tag(present)) != expected:
@@ -140,6 +145,7 @@ class MemoryDocuments:
 
     def delete(self, keys: tuple[str, ...]) -> None:
         for key in keys:
+            self.before("delete", key)
             self.raw.pop(key, None)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, dt.datetime]]:

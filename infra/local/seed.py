@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from infra.ops.files import check_files
 from infra.ops.keys import init_keys
-from infra.ops.publishing import check_files, publish, upload_media
+from infra.ops.publishing import publish
+from infra.ops.settling import settle
 from infra.ops.stack import Stack
-from shared.adapters.boto3_media import Boto3MediaShelf
-from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3KeyringShelf
+from infra.ops.uploading import upload_media
 
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
 TYPES: Final[Mapping[str, str]] = {".woff2": "font/woff2"}  # where mimetypes depends on the machine it runs on
+PATIENCE_SECONDS: Final = 30
 
 
 class SeedError(Exception):
@@ -22,25 +24,26 @@ class SeedError(Exception):
 
 
 def seed(stack_info: Mapping[str, Any]) -> list[str]:
-    """Make the keyring, publish the sample paper with its media; returns the articles' paths.
+    """Make the keyring, publish the sample paper with its media and wait until it is live; returns the articles' paths.
 
-    `stack_info` is what the state file will hold. Raises SeedError.
+    `stack_info` is what the state file will hold. The publishing function has to hear of what is written by now. Raises
+    SeedError.
     """
     stack = Stack.at(stack_info)
-    s3 = stack.client("s3")  # one for all: making a client takes a tenth of a second
-    keyring = Boto3KeyringShelf(s3, stack.output("KeyringBucket"))
-    init_keys(keyring, stack.edge_keys(), stack.output("SiteUrl"), time.time())
+    s3 = stack.client("s3")
+    init_keys(stack.keyring(), stack.edge_keys(), stack.output("SiteUrl"), time.time())
     for path in sorted((SAMPLE / "static").rglob("*")):
         if path.is_file():
             key = path.relative_to(SAMPLE).as_posix()
             s3.put_object(Bucket=stack.output("StaticBucket"), Key=key, Body=path.read_bytes(), ContentType=_type(path))
     articles, problems = check_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
-    media = Boto3MediaShelf(s3, stack.output("MediaBucket"))
-    problems = problems or upload_media(articles, media, stack.purge(), "sample", lambda *_: None)
+    problems = problems or upload_media(articles, stack.media(), stack.purge(), "sample", lambda *_: None)
     if problems:
         raise SeedError("; ".join(f"{problem.path.name}: {problem.words}" for problem in problems))
-    shelf = Boto3ArticleShelf(s3, stack.output("ContentBucket"))
-    publish(articles, shelf, stack.purge(), "sample", lambda _: None)
+    versions = publish([article for _, article in articles], stack.articles(), stack.documents())
+    late = settle(versions, stack.documents(), lambda _: None, PATIENCE_SECONDS)
+    if late:
+        raise SeedError(f"The sample paper was written, but publishing does not follow: {', '.join(late)}")
     newest_first = sorted(articles, key=lambda one: one[1].published_at, reverse=True)
     return [f"/api/articles/{article.slug}" for _, article in newest_first]
 

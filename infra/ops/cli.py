@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from infra.ops import archive, desk
 from infra.ops import keys as key_work
-from infra.ops import publishing
-from infra.ops.markdown import new_article
-from infra.ops.stack import Stack
+from infra.ops.terminal import Chosen, err, out, plainly
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
-from shared.domain.refusals import Refusal
-from shared.domain.text import is_slug
 from shared.domain.tiers import PASS_TIERS, Tier
 
 # How long a rotation waits until the new key is known everywhere: functions look at the ring when they meet an unknown
@@ -43,26 +31,8 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are signed with.")
 app.add_typer(keys_app, name="keys")
-
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Which stack the command line named; it is looked up when a command first needs it."""
-
-    local: bool
-    stack: str | None
-    region: str | None
-
-    def open(self) -> Stack:
-        if self.local:
-            return Stack.local()
-        if self.stack is None:
-            err.print("Which stack? Put --local (on this machine) or --stack NAME (deployed) before the command.")
-            raise typer.Exit(2)
-        return Stack.deployed(self.stack, self.region)
+for commands in (desk, archive):  # every module that has commands of its own
+    app.add_typer(commands.app)
 
 
 @app.callback()
@@ -81,20 +51,7 @@ def choose(
     if local and source is not None and source.name == "COMMANDLINE":
         err.print("--local and --stack name two different stacks: give one of them.")
         raise typer.Exit(2)
-    context.obj = Chosen(local, stack, region)
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """Turn what can go wrong into a sentence and an exit code: 1 for a no, 3 for a cloud that does not answer."""
-    try:
-        yield
-    except Refusal as refusal:
-        err.print(f"[red]{refusal.title}[/red] ({refusal.code}): {escape(refusal.detail)}")
-        raise typer.Exit(1) from None
-    except (BotoCoreError, ClientError) as error:
-        err.print(f"[red]AWS did not do it[/red]: {escape(str(error))}")
-        raise typer.Exit(3) from None
+    context.obj = context.obj or Chosen(local, stack, region)  # a test brings its own
 
 
 @app.command("pass")
@@ -109,102 +66,14 @@ def make_pass(
     Try it: `curl -H "Authorization: Bearer $(frontline --local pass --tier member)"
     http://127.0.0.1:8000/api/articles/SLUG`
     """
-    with _plainly():
+    with plainly():
         print(context.obj.open().passes().mint(tier, time.time(), ttl, only))
-
-
-Files = Annotated[
-    list[Path],
-    typer.Argument(help="Articles as Markdown (docs/writing.md) or JSON (docs/article.schema.json).", exists=False),
-]
-
-
-@app.command()
-def new(slug: Annotated[str, typer.Argument(help="Its address: lower-case letters, digits, single hyphens.")]) -> None:
-    """Write SLUG.md here, a file to begin an article with: valid as it is, with a word on each part.
-
-    A file that is there already is left alone.
-    """
-    if not is_slug(slug):
-        err.print(f"“{slug}” cannot be an address: use lower-case letters, digits and single hyphens.", markup=False)
-        raise typer.Exit(2)
-    path = Path(f"{slug}.md")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(new_article(slug, f"a-{secrets.token_hex(6)}", dt.datetime.now(dt.UTC)))
-    except FileExistsError:
-        err.print(f"{path} is there already: choose another slug, or move it away.", markup=False)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        err.print(f"{path} cannot be written: {error.strerror or error}", markup=False)
-        raise typer.Exit(1) from None
-    out.print(f"{path} is written: change it, then `frontline check {path}`.", markup=False)
-
-
-@app.command()
-def check(files: Files) -> None:
-    """Say everything that would keep these files from being published, each with its place. Needs no stack.
-
-    The exit code is 1 when there is something.
-    """
-    articles, problems = publishing.check_files(files, dt.datetime.now(dt.UTC))
-    _stop_at(problems, "Not ready to be published", len(files))
-    for path, _ in articles:
-        out.print(f"{path}: fine", markup=False)
-
-
-def _stop_at(problems: list[publishing.Problem], outcome: str, count: int) -> None:
-    if problems:
-        for problem in problems:
-            err.print(str(problem), markup=False)
-        err.print(f"[red]{outcome}[/red]: mend {len({one.path for one in problems})} of {count} files.")
-        raise typer.Exit(1)
-
-
-@app.command()
-def publish(context: typer.Context, files: Files) -> None:
-    """Check the files, upload the pictures and sounds that they name, write the articles and make the CDN forget what
-    it had of them.
-
-    Nothing is written unless every file is valid. Running it again is safe, and completes a run that was cut off.
-    """
-    with _plainly():
-        stack = context.obj.open()
-        articles, problems = publishing.check_files(files, dt.datetime.now(dt.UTC))
-        _stop_at(problems, "Nothing was published", len(files))
-        with _progress(len(articles)) as step:
-
-            def written(one: publishing.Published) -> None:
-                out.print(f"{one.what:<9} {one.slug}  {stack.output('SiteUrl')}/api/articles/{one.slug}", markup=False)
-                step()
-
-            def uploaded(src: str, what: str) -> None:
-                out.print(f"{what:<9} {src}", markup=False)
-
-            purge, reference = stack.purge(), f"publish-{time.time_ns()}"
-            try:
-                # Before the articles: none is ever live without its pictures.
-                problems = publishing.upload_media(articles, stack.media(), purge, reference, uploaded)
-                _stop_at(problems, "Nothing was published", len(files))
-                publishing.publish(articles, stack.articles(), purge, reference, written)
-            except KeyboardInterrupt:
-                err.print("Stopped. What is listed above is published and purged; run it again for the rest.")
-                raise typer.Exit(130) from None
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal, silence elsewhere."""
-    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("publishing", total=total)
-        yield lambda: progress.advance(task)
 
 
 @keys_app.command("init")
 def keys_init(context: typer.Context) -> None:
     """Make the keyring, once after the first deployment; later, put its copy at the edge again."""
-    with _plainly():
+    with plainly():
         stack = context.obj.open()
         ring, made = key_work.init_keys(stack.keyring(), stack.edge_keys(), stack.output("SiteUrl"), time.time())
         out.print(
@@ -224,7 +93,7 @@ def keys_rotate(
 
     Cut off half-way, it does no harm: run it again.
     """
-    with _plainly():
+    with plainly():
         stack = context.obj.open()
         if emergency:
             ring = key_work.replace_keys(stack.keyring(), stack.edge_keys(), time.time())
@@ -242,7 +111,7 @@ def keys_rotate(
 @keys_app.command("list")
 def keys_list(context: typer.Context) -> None:
     """Show the keys: which is current, which are accepted, and whether the edge knows the same."""
-    with _plainly():
+    with plainly():
         stack = context.obj.open()
         reports = key_work.list_keys(stack.keyring(), stack.edge_keys())
         table = Table("key", "made", "", "ring", "edge", box=None)

@@ -240,7 +240,7 @@ class _Reading:
             case Choice(among):
                 return said if said in among else self.fault(node, place, _not_among(said, among))
             case Moment():
-                return _iso(said) or self.fault(
+                return read_moment(said) or self.fault(
                     node,
                     place,
                     f"“{said}” is not a moment; write date, time and offset, such as {_EXAMPLES['published_at']}",
@@ -298,7 +298,8 @@ class _Reading:
         return None
 
 
-def _iso(said: str) -> str | None:
+def read_moment(said: str) -> str | None:
+    """Date, time and offset as ISO 8601 has them; None where one is missing or there is no such moment."""
     found = _moment.fullmatch(said)
     if found is None:
         return None

@@ -1,193 +1,182 @@
-"""Publishing from files, Markdown or JSON: check everything, then write and purge one article after the other."""
+"""Publishing: compare articles with what is there, then write.
+
+An article is published by one conditional write; what is made of it (lists, the CDN's copies, announcements) follows
+by itself. `settling` waits for that.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Literal
+from typing import Final, TypeVar
 
-import msgspec
+from infra.ops.settling import placed_version
+from shared.domain.articles import Article, Renamed, Stored, Unpublished
+from shared.domain.refusals import ArticleChanged, InvalidArticle, Refusal, SlugTaken, UnknownArticle
+from shared.ports import ArticleShelf, Documents
 
-from functions.articles.read import cache_tags
-from infra.ops.markdown import read_markdown
-from infra.ops.media import Media, UnusableMedia, fill_in, find_media, media_paths
-from shared.domain.articles import Article
-from shared.domain.refusals import InvalidArticle, SlugTaken
-from shared.domain.validation import parse_article
-from shared.ports import ArticleShelf, MediaShelf, Purge
+AT_ONCE: Final = 8  # requests under way; boto3 keeps ten connections
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
-PURGE_EVERY = 25  # articles; one invalidation takes many tags, and a crash leaves at most so many unpurged
-_SKEW = dt.timedelta(minutes=5)
+Found = tuple[Stored | None, str] | None
+"""What `ArticleShelf.read_version` says of a slug."""
 
 
 @dataclass(frozen=True)
-class Published:
-    """What became of one file."""
+class Change:
+    """What is to be done at one slug. `document` is None where it is to be deleted; `expected`: the version that was
+    found there; `what` says it in a word, `unchanged` where the very document is there already."""
 
-    path: Path
     slug: str
-    what: Literal["new", "changed", "unchanged"]
+    document: Stored | None
+    expected: str | None
+    what: str
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What is wrong with a file, as an editor is told; Markdown's are told with their line."""
+class Written:
+    """What became of a change: `version` is the tag of what lies there now, empty where nothing does."""
 
-    path: Path
-    words: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.words}" if self.line is None else f"{self.path}:{self.line}: {self.words}"
+    slug: str
+    document: Stored | None
+    version: str
+    what: str
 
 
-def check_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[Problem]]:
-    """The articles in these files, and every problem in them. A file that is named twice is read once.
+def compare(
+    articles: Iterable[Article], shelf: ArticleShelf, remembered: Mapping[str, str] | None, now: dt.datetime
+) -> tuple[list[Change], list[Refusal]]:
+    """What publishing these articles changes, and every no.
 
-    A file whose name ends in `.md` is Markdown (docs/writing.md), any other JSON.
+    `remembered`: the version of each slug that whoever publishes has seen last; None: they publish over what anybody
+    else has done.
     """
-    articles: list[tuple[Path, Article]] = []
-    problems: list[Problem] = []
-    seen: dict[str, Path] = {}
-    for path in dict.fromkeys(paths):
+
+    def one(article: Article) -> Change:
+        return _change(article, shelf.read_version(article.slug), remembered, now)
+
+    return decided(articles, one)
+
+
+def publish(articles: Iterable[Article], shelf: ArticleShelf, documents: Documents) -> dict[str, str]:
+    """Write the articles over whatever is there, all or none of them unless somebody else writes too; returns their
+    versions by slug. Raises the first no."""
+    changes, refusals = compare(articles, shelf, None, dt.datetime.now(dt.UTC))
+    if refusals:
+        raise refusals[0]
+    versions: dict[str, str] = {}
+    write(changes, shelf, documents, lambda one: versions.update({one.slug: one.version}))
+    return versions
+
+
+def decided(items: Iterable[_Item], decide: Callable[[_Item], _Result]) -> tuple[list[_Result], list[Refusal]]:
+    """Decide of each, several at once: the decisions in order, and the articles' noes."""
+    made: list[_Result] = []
+    refusals: list[Refusal] = []
+
+    def one(item: _Item) -> _Result | Refusal:
         try:
-            raw = path.read_bytes()
-        except OSError as error:
-            problems.append(Problem(path, f"cannot be read: {error.strerror or error}"))
-            continue
-        article, faults, line_of = _read_file(path, raw)
-        problems += faults
-        if article is None:
-            continue
-        if article.published_at > now + _SKEW:
-            words = f"published_at: {article.published_at.isoformat()} is yet to come"
-            problems.append(Problem(path, words, line_of("published_at")))
-        if article.slug in seen:
-            problems.append(Problem(path, f"slug: {seen[article.slug]} has “{article.slug}” too", line_of("slug")))
-        seen[article.slug] = path
-        articles.append((path, article))
-    return articles, problems + _media_of(articles)[1]
+            return decide(item)
+        except (ArticleChanged, InvalidArticle, SlugTaken, UnknownArticle) as refusal:
+            return refusal
 
-
-def _read_file(path: Path, raw: bytes) -> tuple[Article | None, list[Problem], Callable[[str], int | None]]:
-    if path.suffix.lower() == ".md":
-        read = read_markdown(raw, partial(find_media, path))
-        return read.article, [Problem(path, fault.words, fault.line) for fault in read.faults], read.line_of
-    try:
-        article = parse_article(raw)
-    except InvalidArticle as invalid:
-        return None, [Problem(path, words) for words in invalid.problems], lambda _: None
-    wrong = fill_in(msgspec.to_builtins(article), partial(find_media, path))
-    problems = [Problem(path, f"{place}: {words}") for place, words in wrong]
-    return None if problems else article, problems, lambda _: None
-
-
-def upload_media(
-    articles: Iterable[tuple[Path, Article]],
-    shelf: MediaShelf,
-    purge: Purge,
-    reference: str,
-    report: Callable[[str, Literal["new", "changed"]], None],
-) -> list[Problem]:
-    """Put the files that the articles name where the CDN finds them, those at hand that do not lie there already;
-    `report` hears of each once it is there.
-
-    What it returns keeps the articles from being published: each file that is neither at hand nor there (nothing is
-    uploaded then), or that was changed since it was checked. Cut off at any moment, it is completed by running it
-    again.
-    """
-    named, problems = _media_of(articles)
-    there = {src: shelf.holds(src) for src in named}
-    for src, (path, media) in named.items():
-        if media is None and there[src] is None:
-            words = f"{src} is neither at hand nor in the media bucket; put the file at {src[1:]} beside this one"
-            problems.append(Problem(path, words, _line_naming(path, src)))
-    if problems:
-        return problems
-    for src, (path, media) in named.items():
-        if media is None or there[src] == media.digest:
-            continue
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            content = media.read()
-        except UnusableMedia as unusable:
-            return [Problem(path, f"{src} {unusable}", _line_naming(path, src))]
-        if there[src] is not None:
-            # Without its digest until the CDN has forgotten the old one: a run that is cut off before does it again.
-            shelf.put(src, content, media.content_type, "")
-            purge.paths((src,), reference)
-        shelf.put(src, content, media.content_type, media.digest)
-        report(src, "new" if there[src] is None else "changed")
-    return []
+            for found in pool.map(one, items):
+                if isinstance(found, Refusal):
+                    refusals.append(found)
+                else:
+                    made.append(found)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return made, refusals
 
 
-def _media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[Path, Media | None]], list[Problem]]:
-    """Each file that the articles name, with one that names it, and what lies at hand of it.
-
-    Two that are not the same, beside articles in two folders, are a problem: only one can be published under a name.
-    """
-    named: dict[str, tuple[Path, Media | None]] = {}
-    problems: list[Problem] = []
-    for path, src in [(path, src) for path, article in articles for src in media_paths(article)]:
-        try:
-            media = find_media(path, src)
-        except UnusableMedia as unusable:
-            problems.append(Problem(path, f"{src} {unusable}", _line_naming(path, src)))
-            continue
-        first, known = named.setdefault(src, (path, media))
-        if known is None:
-            named[src] = (path, media) if media else (first, None)
-        elif media is not None and media.digest != known.digest:
-            words = f"{src} is another picture or sound beside {first}; give one of the two another name"
-            problems.append(Problem(path, words, _line_naming(path, src)))
-    return named, problems
-
-
-def _line_naming(path: Path, src: str) -> int | None:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if src in line), None)
-
-
-def publish(
-    articles: Iterable[tuple[Path, Article]],
-    shelf: ArticleShelf,
-    purge: Purge,
-    reference: str,
-    report: Callable[[Published], None],
+def write(
+    changes: Iterable[Change], shelf: ArticleShelf, documents: Documents, report: Callable[[Written], None]
 ) -> None:
-    """Write each article and make the CDN forget what it had of it; `report` hears of each once it is written.
+    """Make these changes, several at once; `report` hears of each once it is made, in this thread.
 
-    Publishing the same file again changes nothing but purges again, so that a run that was cut off is completed by
-    running
-    it again. What was written is purged also when this ends by an error or by Ctrl-C. Raises ArticleChanged, SlugTaken.
+    Ended by an error or by Ctrl-C, what is under way is brought to its end and reported, and nothing else is begun.
+    What is unchanged and has not been followed up (an event was lost) is written once more, which makes a new event.
+    Raises ArticleChanged where somebody was faster.
     """
-    unpurged: set[str] = set()
-    count = 0
-    try:
-        for path, article in articles:
-            what = _write(article, shelf)
-            unpurged.update(cache_tags(article)[:2])
-            count += 1
-            if count % PURGE_EVERY == 0:
-                purge.tags(tuple(unpurged), f"{reference}-{count}")
-                unpurged.clear()
-            report(Published(path, article.slug, what))
-    finally:
-        if unpurged:
-            purge.tags(tuple(unpurged), f"{reference}-{count}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting: set[Future[Written]] = set()
+        try:
+            for change in changes:
+                waiting.add(pool.submit(_write, change, shelf, documents))
+            for future in as_completed(set(waiting)):
+                report(future.result())
+                waiting.discard(future)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            for done in _successes(waiting):
+                report(done)
+            raise
 
 
-def _write(article: Article, shelf: ArticleShelf) -> Literal["new", "changed", "unchanged"]:
-    found = shelf.read_version(article.slug)
-    if found is None:
-        shelf.write(article, None)
-        return "new"
-    there, version = found
+def describe(document: Stored | None) -> str:
+    """What lies at a slug, in a few words."""
+    if isinstance(document, Article):
+        moment = document.updated_at or document.published_at
+        word = "updated" if document.updated_at else "published"
+        return f"title “{document.title}”, {word} {moment.isoformat(' ', 'minutes')}"
+    if isinstance(document, Unpublished):
+        return f"withdrawn {document.at.isoformat(' ', 'minutes')}"
+    if isinstance(document, Renamed):
+        return f"renamed to “{document.to}”"
+    return "not an article"
+
+
+def _change(article: Article, found: Found, remembered: Mapping[str, str] | None, now: dt.datetime) -> Change:
+    slug = article.slug
+    there, version = found or (None, None)
+    if version is not None and there == article:
+        return Change(slug, article, version, "unchanged")
     if isinstance(there, Article) and there.id != article.id:
-        raise SlugTaken(f"“{article.slug}” is the article {there.id}; this file is {article.id}: choose another slug.")
-    if there == article:
-        return "unchanged"
-    shelf.write(article, version)
-    return "changed"
+        raise SlugTaken(f"“{slug}” is the article {there.id}; this file is {article.id}: choose another slug.")
+    if isinstance(there, Article) and there.published_at <= now < article.published_at:
+        raise InvalidArticle(
+            (f"“{slug}” is out already, and would be gone until then: `frontline unpublish {slug}` first.",)
+        )
+    if remembered is not None:
+        if isinstance(there, Renamed):
+            raise SlugTaken(
+                f"“{slug}” leads readers on to “{there.to}”: write `slug: {there.to}` in the file, or give “{slug}” to "
+                "another article with --over."
+            )
+        if slug in remembered and remembered[slug] != version:
+            now_there = "deleted" if version is None else describe(there)
+            raise ArticleChanged(
+                f"“{slug}” has been changed since you last published or fetched it (now: {now_there}). See `frontline "
+                f"history {slug}`; take the present text with `frontline fetch {slug}`, or publish over it with --over."
+            )
+    return Change(slug, article, version, "new" if version is None else "changed")
+
+
+def _write(change: Change, shelf: ArticleShelf, documents: Documents) -> Written:
+    what = change.what
+    if change.document is None:
+        assert change.expected is not None
+        shelf.delete(change.slug, change.expected)
+        version = ""
+    elif change.what != "unchanged" or change.expected is None:
+        version = shelf.write(change.document, change.expected)
+    elif placed_version(documents, change.slug) == change.expected:
+        version = change.expected
+    else:
+        version, what = shelf.write(change.document, change.expected), "resumed"
+    return Written(change.slug, change.document, version, what)
+
+
+def _successes(futures: Iterable[Future[_Result]]) -> Iterator[_Result]:
+    for future in futures:
+        with suppress(CancelledError):
+            if future.exception() is None:
+                yield future.result()

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from infra.ops import publishing
 from infra.ops.cli import app
+from infra.ops.files import check_files, check_moments
 from infra.ops.front_matter import slug_of
 from infra.ops.markdown import new_article, read_markdown
 from shared.domain.articles import Article, Gate, Paragraph, texts_of
@@ -258,10 +258,12 @@ def test_files_of_both_kinds_are_read_and_markdown_s_faults_have_lines(tmp_path:
     odd.write_text(GOOD.replace("kind: report", "kind: story"), encoding="utf-8")
     early.write_text(GOOD.replace("2026-11-01", "2027-11-01"), encoding="utf-8")
 
-    articles, problems = publishing.check_files([good, odd, early], NOW)
+    articles, problems = check_files([good, odd, early], NOW)
 
     assert articles[0] == (good, article(GOOD))
-    assert [str(one).partition(": ")[0] for one in problems] == [f"{odd}:4", f"{early}:13", f"{early}:3"]
+    assert [str(one).partition(": ")[0] for one in problems] == [f"{odd}:4", f"{early}:3"]
+    untimely = check_moments(articles, NOW, is_ahead=False)
+    assert [str(one).partition(": ")[0] for one in untimely] == [f"{early}:13"]
 
 
 def run(*arguments: str) -> Result:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.ops import media, publishing
+from infra.ops import media
+from infra.ops.files import check_files
 from infra.ops.media import Media, UnusableMedia, find_media
 from shared.domain.articles import Article, Audio, Gate, Image
 from tests.ops.markdown_cases import GOOD
@@ -153,7 +154,7 @@ def check(folder: Path, text: str, name: str = "x.md") -> tuple[Article | None, 
     """The article, or what is said of it without the folder."""
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    articles, problems = publishing.check_files([path], NOW)
+    articles, problems = check_files([path], NOW)
     return (articles[0][1] if articles else None), [str(one).replace(f"{path}:", "") for one in problems]
 
 
@@ -255,7 +256,7 @@ def test_one_name_for_two_pictures_is_a_problem_and_for_the_same_one_twice_is_no
         put(path.parent, QUAY, picture("PNG", 64, 48, compress_level=9 if path.parent.name == "other" else 1))
         path.write_text(json.dumps(raw_article(slug=f"piece-{i}", id=f"a-{i}", body=[IMAGE]), indent=1))
 
-    _, problems = publishing.check_files(paths, NOW)
+    _, problems = check_files(paths, NOW)
 
     [told] = problems
     assert told.path == paths[2]

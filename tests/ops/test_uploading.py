@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.ops import publishing
+from infra.ops.files import check_files
 from infra.ops.media import Media, UnusableMedia
+from infra.ops.uploading import upload_media
 from tests.ops.markdown_cases import GOOD
 from tests.ops.media_files import BARE, BELLS, HERE, QUAY, exif, mp3, picture, put
 from tests.twins import MemoryMedia, MemoryPurge
@@ -30,11 +31,11 @@ def upload(
     *paths: Path, shelf: MemoryMedia, purge: MemoryPurge, then: Callable[[], object] = lambda: None
 ) -> tuple[list[str], list[str]]:
     """What was reported, and what is wrong; `then` happens between the check and the upload."""
-    articles, problems = publishing.check_files(paths, NOW)
+    articles, problems = check_files(paths, NOW)
     assert not problems
     reported: list[str] = []
     then()
-    wrong = publishing.upload_media(articles, shelf, purge, "test", lambda src, what: reported.append(f"{what} {src}"))
+    wrong = upload_media(articles, shelf, purge, "test", lambda src, what: reported.append(f"{what} {src}"))
     return reported, [str(one) for one in wrong]
 
 

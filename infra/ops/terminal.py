@@ -1,0 +1,98 @@
+"""What all commands share: which stack is meant, what they say and how, and exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.ops.remembered import Remembered, versions_path
+from infra.ops.stack import Stack
+from shared.domain.refusals import ContentUnavailable, Refusal
+from shared.domain.text import is_slug
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Slug = Annotated[str, typer.Argument(help="The article's address, such as the-night-ferry.")]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which stack the command line named; it is looked up when a command first needs it."""
+
+    local: bool
+    stack: str | None
+    region: str | None
+
+    def open(self) -> Stack:
+        if self.local:
+            return Stack.local()
+        if self.stack is None:
+            err.print("Which stack? Put --local (on this machine) or --stack NAME (deployed) before the command.")
+            raise typer.Exit(2)
+        return Stack.deployed(self.stack, self.region)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Turn what can go wrong into a sentence and an exit code: 1 for a no, 3 for a cloud that does not answer, 130 for
+    Ctrl-C."""
+    try:
+        yield
+    except Refusal as refusal:
+        say_no(refusal)
+        raise typer.Exit(3 if isinstance(refusal, ContentUnavailable) else 1) from None
+    except (BotoCoreError, ClientError) as error:
+        err.print(f"[red]AWS did not do it[/red]: {escape(str(error))}")
+        raise typer.Exit(3) from None
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        raise typer.Exit(130) from None
+
+
+def say_no(refusal: Refusal) -> None:
+    err.print(f"[red]{refusal.title}[/red] ({refusal.code}): {escape(plain(refusal.detail))}")
+
+
+def need_slugs(slugs: Iterable[str]) -> None:
+    """Exit code 2 for what cannot be an address."""
+    for slug in slugs:
+        if not is_slug(slug):
+            err.print(
+                f"“{plain(slug)}” cannot be an address: use lower-case letters, digits and single hyphens.",
+                markup=False,
+            )
+            raise typer.Exit(2)
+
+
+def plain(text: str) -> str:
+    """The text without characters that steer a terminal or turn the line around."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
+def remembered(stack: Stack) -> Remembered:
+    """The versions that this machine has seen of the stack's articles."""
+    return Remembered(versions_path(), stack.instance, lambda words: err.print(words, markup=False))
+
+
+@contextmanager
+def progress(doing: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on a terminal, silence elsewhere."""
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns,
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+        redirect_stdout=out.is_terminal,  # into a file, lines go there and not around the bar
+    ) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,79 @@
+"""A stack of twins, as the commands meet it: what is written is followed up at once, unless its event is lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from functions.publishing.catch_up import Doors, catch_up
+from shared.domain.articles import Stored
+from shared.ports import ArticleShelf, Documents, MediaShelf, Purge, Schedules
+from tests.twins import MemoryAnnouncements, MemoryArticles, MemoryDocuments, MemoryMedia, MemoryPurge, MemorySchedules
+
+
+class FollowedArticles(MemoryArticles):
+    """The articles with publishing behind them. `stopped`: publishing does not hear of what happens."""
+
+    def __init__(self, documents: MemoryDocuments, schedules: MemorySchedules) -> None:
+        super().__init__()
+        self._one_by_one = threading.Lock()
+        self._doors = Doors(self, documents, MemoryPurge(), MemoryAnnouncements(), schedules)
+        self.stopped = False
+        self.writes: list[str] = []
+
+    def before(self, slug: str) -> None:
+        """Nothing, unless a test puts something in its place: it is called before each write."""
+
+    def write(self, document: Stored, expected: str | None) -> str:
+        self.before(document.slug)
+        version = super().write(document, expected)
+        self._follow(document.slug)
+        return version
+
+    def delete(self, slug: str, expected: str) -> None:
+        self.before(slug)
+        super().delete(slug, expected)
+        self._follow(slug)
+
+    def _follow(self, slug: str) -> None:
+        with self._one_by_one:
+            self.writes.append(slug)
+            if not self.stopped:
+                catch_up([slug], self._doors, time.time())
+
+
+@dataclass
+class TwinStack:
+    """Stands where `Chosen` and `Stack` stand."""
+
+    instance: str = "twin"
+    kept_documents: MemoryDocuments = field(default_factory=MemoryDocuments)
+    kept_schedules: MemorySchedules = field(default_factory=MemorySchedules)
+
+    kept_media: MemoryMedia = field(default_factory=MemoryMedia)
+    kept_purge: MemoryPurge = field(default_factory=MemoryPurge)
+
+    def __post_init__(self) -> None:
+        self.shelf = FollowedArticles(self.kept_documents, self.kept_schedules)
+
+    def open(self) -> TwinStack:
+        return self
+
+    def output(self, key: str) -> str:
+        return {"SiteUrl": "https://paper.example"}[key]
+
+    def articles(self) -> ArticleShelf:
+        return self.shelf
+
+    def documents(self) -> Documents:
+        return self.kept_documents
+
+    def schedules(self) -> Schedules:
+        return self.kept_schedules
+
+    def media(self) -> MediaShelf:
+        return self.kept_media
+
+    def purge(self) -> Purge:
+        return self.kept_purge
