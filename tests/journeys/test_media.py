@@ -79,7 +79,7 @@ def test_a_picture_comes_with_its_article_and_is_replaced_with_it(paper: Paper, 
         Image.new("RGB", (8, 8), colour).save(made, "PNG")
         (tmp_path / src[1:]).write_bytes(made.getvalue())
         done = paper.frontline("publish", str(tmp_path / "x.json"))
-        assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"{what:<9} {src}"), done.stderr
+        assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"{what:<9}  {src}"), done.stderr
         assert paper.get("/api/articles/of-one-colour").json["lead_picture"]["src"] == src
         answer = paper.get(src)
         assert (answer.body, answer.headers["content-type"]) == (made.getvalue(), "image/png")
