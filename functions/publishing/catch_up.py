@@ -25,7 +25,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from functions.publishing.lists import read_index, update_directory, update_list
-from shared.domain.articles import Article
+from shared.domain.articles import Article, Stored
 from shared.domain.lists import directory_of, entry_of, list_tag, lists_of, place_of
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
 from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules
@@ -33,6 +33,10 @@ from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedule
 ROUNDS: Final = 10
 NEWS_FOR: Final = dt.timedelta(days=2)
 """How long after its publication an article is still announced: an import of old ones mails nobody."""
+
+
+Entered = tuple[tuple[str, str], ...]
+"""Where an article stands: (list, place)."""
 
 
 class Doors(Struct, frozen=True):
@@ -52,7 +56,7 @@ class Placement(Struct, frozen=True):
 
     schema: Literal[1] = 1
     version: str | None = None
-    entered: tuple[tuple[str, str], ...] = ()  # (list, place)
+    entered: Entered = ()
     entry: str = ""
     article: str = ""  # its id
     is_announced: bool = False
@@ -95,6 +99,10 @@ class Done(Struct, frozen=True):
 
 def placement_key(slug: str) -> str:
     return f"placements/{slug}.json"
+
+
+def announced_key(article_id: str) -> str:
+    return f"announced/{article_id}.json"
 
 
 def catch_up(slugs: Iterable[str], doors: Doors, now: float) -> Done:
@@ -148,14 +156,26 @@ def _round(slugs: tuple[str, ...], doors: Doors, now: dt.datetime) -> tuple[tupl
 
 
 def _look(slug: str, doors: Doors, now: dt.datetime) -> Work:
-    """What there is to do for one article."""
-    found_placement = doors.documents.read(placement_key(slug))
-    before, before_version = (
-        (Placement(version=""), None)  # nobody has heard of it: it stands nowhere
-        if found_placement is None
-        else (msgspec.json.decode(found_placement[0], type=Placement), found_placement[1])
-    )
-    found = doors.articles.read_version(slug)
+    before, before_version = read_placement(slug, doors.documents)
+    return weigh(slug, doors.articles.read_version(slug), before, before_version, now)
+
+
+def read_placement(slug: str, documents: Documents) -> tuple[Placement, str | None]:
+    """Where an article stands, and that document's version. Raises what `UNREADABLE` lists."""
+    found = documents.read(placement_key(slug))
+    if found is None:
+        return Placement(version=""), None  # nobody has heard of it: it stands nowhere
+    return msgspec.json.decode(found[0], type=Placement), found[1]
+
+
+def weigh(
+    slug: str,
+    found: tuple[Stored | None, str] | None,
+    before: Placement,
+    before_version: str | None,
+    now: dt.datetime,
+) -> Work:
+    """What there is to do for one article, found so (`ArticleShelf.read_version`) and placed so."""
     document, version = found or (None, "")
     article = document if isinstance(document, Article) and document.slug == slug else None
     is_unreadable = found is not None and (document is None or document.slug != slug)
@@ -266,7 +286,7 @@ def _announce(work: Work, doors: Doors, now: dt.datetime) -> bool:
     """
     if work.article is None or work.before.is_announced:
         return False
-    key = f"announced/{work.article.id}.json"
+    key = announced_key(work.article.id)
     if doors.documents.read(key) is not None:
         return True
     if work.article.published_at > now - NEWS_FOR:
