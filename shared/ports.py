@@ -104,6 +104,30 @@ class Schedules(Protocol):
         """What is set: slug and time."""
 
 
+class Letter(Struct, frozen=True):
+    """A message that was put aside, and by what it is taken away."""
+
+    body: str
+    receipt: str
+
+
+class DeadLetters(Protocol):
+    """The messages that could not be dealt with, however often they were delivered."""
+
+    def count(self) -> int:
+        """About how many there are."""
+
+    def peek(self) -> tuple[str, ...]:
+        """What the first of them say, ten at most. They stay where they are, for whoever asks next."""
+
+    def take(self) -> tuple[Letter, ...]:
+        """The first of them, ten at most; nobody else gets these for some minutes, and then they are back. Empty when
+        there is none that nobody else has taken."""
+
+    def discard(self, letters: tuple[Letter, ...]) -> None:
+        """Take these away for good."""
+
+
 class ArticleVersion(Struct, frozen=True):
     """One version in an article's history. `tag` is what `ArticleShelf.write` expects of the present one."""
 

@@ -24,7 +24,7 @@ from shared.domain.refusals import (
     UnknownList,
     UnusableKeyring,
 )
-from shared.ports import ArticleVersion, ListPage
+from shared.ports import ArticleVersion, Letter, ListPage
 
 RING = Keyring(
     1,
@@ -201,6 +201,33 @@ class MemoryAnnouncements:
 
     def announce(self, article_id: str, slug: str) -> None:
         self.sent.append((article_id, slug))
+
+
+class MemoryDeadLetters:
+    """`DeadLetters`. What is taken does not come back by itself."""
+
+    def __init__(self, *bodies: str) -> None:
+        self._bodies = dict(enumerate(bodies))
+        self._taken: set[int] = set()
+
+    def count(self) -> int:
+        return len(self._bodies)
+
+    def peek(self) -> tuple[str, ...]:
+        return tuple(letter.body for letter in self._first())
+
+    def take(self) -> tuple[Letter, ...]:
+        letters = self._first()
+        self._taken.update(int(letter.receipt) for letter in letters)
+        return letters
+
+    def discard(self, letters: tuple[Letter, ...]) -> None:
+        for letter in letters:
+            del self._bodies[int(letter.receipt)]
+
+    def _first(self) -> tuple[Letter, ...]:
+        free = [(number, body) for number, body in self._bodies.items() if number not in self._taken]
+        return tuple(Letter(body, str(number)) for number, body in free[:10])
 
 
 class MemorySchedules:

@@ -52,7 +52,12 @@ class SchedulerSchedules:
     def due(self) -> Iterator[tuple[str, dt.datetime]]:
         for page in self._client.get_paginator("list_schedules").paginate(GroupName=self._group):
             for found in page["Schedules"]:
-                schedule = self._client.get_schedule(GroupName=self._group, Name=found["Name"])
+                try:
+                    schedule = self._client.get_schedule(GroupName=self._group, Name=found["Name"])
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                        raise
+                    continue  # its time has come in this moment
                 said = json.loads(schedule["Target"]["Input"])
                 yield said["slug"], dt.datetime.fromisoformat(said["at"])
 
