@@ -33,6 +33,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.UnusableKeyring: 503,
     refusals.InvalidArticle: 422,
     refusals.InvalidPassRequest: 400,
+    refusals.InvalidPaper: 422,
     refusals.ArticleChanged: 412,
     refusals.DocumentChanged: 412,
     refusals.SlugTaken: 409,

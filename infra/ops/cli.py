@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.ops import archive, desk
+from infra.ops import archive, desk, upkeep
 from infra.ops import keys as key_work
 from infra.ops.terminal import Chosen, err, out, plainly
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are signed with.")
 app.add_typer(keys_app, name="keys")
-for commands in (desk, archive):  # every module that has commands of its own
+for commands in (desk, archive, upkeep):  # every module that has commands of its own
     app.add_typer(commands.app)
 
 

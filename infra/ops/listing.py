@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
 
 import msgspec
 from msgspec import Raw
 
 from functions.publishing.lists import parts_of, read_index
+from infra.ops.survey import TRIES
 from shared.domain.articles import Article
 from shared.domain.list_parts import find_page
 from shared.domain.lists import LATEST
 from shared.domain.refusals import ContentUnavailable, DocumentChanged, UnknownList
 from shared.ports import ArticleShelf, Documents, Schedules
-
-TRIES: Final = 5
 
 
 def listed(documents: Documents, name: str, limit: int) -> list[Raw]:

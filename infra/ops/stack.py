@@ -14,19 +14,38 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.publishing.catch_up import Doors
 from shared.adapters.boto3_media import Boto3MediaShelf
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.adapters.scheduler_schedules import SchedulerSchedules
+from shared.adapters.sqs_announcements import SqsAnnouncements
+from shared.adapters.sqs_dead_letters import SqsDeadLetters
 from shared.domain.refusals import NoStack
-from shared.ports import ArticleShelf, Documents, EdgeKeys, KeyringShelf, MediaShelf, Passes, Purge, Schedules
+from shared.ports import (
+    ArticleShelf,
+    DeadLetters,
+    Documents,
+    EdgeKeys,
+    KeyringShelf,
+    MediaShelf,
+    Passes,
+    Purge,
+    Schedules,
+)
 
 STATE_VARIABLE = "FRONTLINE_LOCAL_STATE"
 DEFAULT_STATE = Path(__file__).parents[2] / ".local" / "stack.json"
 
-_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+AT_ONCE = 16  # requests that a client has under way at the same time, at most
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "max_attempts": 4},
+    max_pool_connections=AT_ONCE,
+)
 
 
 def state_path() -> Path:
@@ -120,6 +139,15 @@ class Stack:
             self.output("ScheduleRoleArn"),
             self.output("PublishingQueueArn"),
         )
+
+    def doors(self) -> Doors:
+        """What publishing leans on, for those who do its work from here."""
+        announcements = SqsAnnouncements(self.client("sqs"), self.output("AnnouncementsQueueUrl"))
+        return Doors(self.articles(), self.documents(), self.purge(), announcements, self.schedules())
+
+    def dead_letters(self, output: str) -> DeadLetters:
+        """The queue of that output."""
+        return SqsDeadLetters(self.client("sqs"), self.output(output))
 
     def keyring(self) -> KeyringShelf:
         return Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket"))

@@ -118,6 +118,12 @@ class SlugTaken(Refusal):
     code, title = "slug_taken", "Another article has this slug"
 
 
+class InvalidPaper(Refusal):
+    """The paper's configuration lacks something, or would have a value that it cannot have."""
+
+    code, title = "invalid_paper", "The paper cannot be configured so"
+
+
 class NoStack(Refusal):
     """There is nothing to talk to: no local stack runs, or no stack of that name is deployed."""
 

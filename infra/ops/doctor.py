@@ -1,0 +1,397 @@
+"""What is wrong with a stack, in words, and mending it.
+
+A paper goes on being published while it is examined. So whatever looks wrong is looked at a second time, after a pause,
+and told only if it has stood still since and is wrong still: an event under way explains the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from functions.publishing.catch_up import Doors, Entered, catch_up
+from functions.publishing.events import slug_in
+from functions.publishing.lists import update_directory
+from infra.ops.keys import list_keys
+from infra.ops.rebuild import Clock, look_again, purge_lists, remake_directory, remake_lists
+from infra.ops.survey import (
+    Listed,
+    Progress,
+    Standing,
+    digest,
+    list_files,
+    read_articles,
+    read_facts,
+    read_lists,
+    read_standings,
+    silently,
+)
+from shared.domain.decoding import UNREADABLE
+from shared.domain.list_parts import part_key
+from shared.domain.lists import Directory, directory_of, slug_at
+from shared.domain.paper import PAPER_KEY, Paper
+from shared.domain.refusals import UnusableKeyring
+from shared.ports import DeadLetters, EdgeKeys, KeyringShelf
+
+LATE: Final = dt.timedelta(minutes=2)
+"""How long an article that is due may take to appear; our clock need not be S3's either."""
+SCHEDULE_SLACK: Final = dt.timedelta(seconds=62)  # catching up sets none within the next minute, and whole seconds
+ORPHANED_AFTER: Final = dt.timedelta(hours=1)
+_DIRECTORIES: Final[tuple[Directory, ...]] = ("sections", "authors")
+_REPAIR: Final = "`frontline doctor --repair` mends it"
+
+Kind = Literal["article", "list", "directory", "orphans", "letters", "stack"]
+
+
+class Finding(Struct, frozen=True):
+    """Something that is wrong: with what, how, and what to do."""
+
+    kind: Kind
+    subject: str
+    words: str
+    cure: str = _REPAIR
+
+    @property
+    def is_mended_by_repair(self) -> bool:
+        return self.cure == _REPAIR
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.words}. → {self.cure}"
+
+
+class Ward(Struct, frozen=True):
+    """What is examined. `announcements`: what newsletters could not deal with, in a stack that has them."""
+
+    doors: Doors
+    keyring: KeyringShelf
+    edge_keys: EdgeKeys
+    dead_letters: DeadLetters
+    announcements: DeadLetters | None
+    site_url: str
+
+
+class Diagnosis(Struct, frozen=True):
+    """What was found. `places`: where each article that something is wrong with stands; `articles` and `lists`: how
+    many were looked at; `moving`: what looked wrong and was being changed."""
+
+    findings: tuple[Finding, ...]
+    places: dict[str, Entered]
+    orphans: tuple[tuple[str, str], ...]
+    articles: int
+    lists: int
+    moving: int
+
+
+# Examining ----------------------------------------------------------------------------------------------------------
+
+
+class _Seen(Struct, frozen=True):
+    """Articles, lists, directories (None: unreadable) and schedules as they were at about one time."""
+
+    now: dt.datetime
+    articles: dict[str, Standing]
+    lists: dict[str, Listed]
+    directories: dict[Directory, dict[str, bytes] | None]
+    schedules: dict[str, dt.datetime]
+
+
+def examine(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progress = silently) -> Diagnosis:
+    """Everything that is wrong with a stack. Raises ContentUnavailable where its stores do not answer."""
+    doors = ward.doors
+    files = list_files(doors.documents)
+    first = _look(doors, clock(), files, progress)
+    suspected = tuple(_differences(first))
+    confirmed: tuple[Finding, ...] = ()
+    places: dict[str, Entered] = {}
+    if suspected:
+        pause()
+        second = _look_closer(doors, clock, first, suspected)
+        again = {(finding.kind, finding.subject) for finding in suspected}
+        confirmed = tuple(
+            finding
+            for finding in _differences(second)
+            if (finding.kind, finding.subject) in again and _has_stood_still(finding, first, second)
+        )
+        places = {slug: tuple(where) for slug, where in _places(second).items()}
+    orphans = tuple(_orphans(files, first.lists, clock()))
+    count = f"{len(orphans)} part{'s' * (len(orphans) != 1)} of lists that no index names"
+    return Diagnosis(
+        (
+            *confirmed,
+            *((Finding("orphans", "lists", f"{count}, left behind by a run that was cut off"),) if orphans else ()),
+            *_letters(ward),
+            *_keys(ward),
+            *_paper(ward),
+        ),
+        places,
+        orphans,
+        len(first.articles),
+        len(first.lists),
+        len({(one.kind, one.subject) for one in suspected} - {(one.kind, one.subject) for one in confirmed}),
+    )
+
+
+def _look(doors: Doors, now: dt.datetime, files: Mapping[str, object], progress: Progress) -> _Seen:
+    articles = read_articles(doors, now, {}, progress)
+    wanted = (name for one in articles.values() for name, _ in one.wanted.entered)
+    lists = read_lists(doors.documents, dict.fromkeys((*files, *wanted)), progress)
+    strangers = {slug_at(place) for listed in lists.values() for place in listed.rows} - articles.keys()
+    articles |= read_standings(doors, strangers, now, progress)
+    directories = {kind: read_facts(doors.documents, kind) for kind in _DIRECTORIES}
+    return _Seen(now, articles, lists, directories, dict(doors.schedules.due()))
+
+
+def _look_closer(doors: Doors, clock: Clock, first: _Seen, suspected: tuple[Finding, ...]) -> _Seen:
+    """What is suspected once more: directories before lists before articles, so that what has stood still at the end
+    has done so while the rest was read."""
+    slugs = {finding.subject for finding in suspected if finding.kind == "article"}
+    where = _places(first)
+    names = {name for slug in slugs for name, _ in (*where.get(slug, ()), *first.articles[slug].wanted.entered)}
+    names |= {finding.subject for finding in suspected if finding.kind in ("list", "directory")} - {*_DIRECTORIES}
+    directories = {kind: read_facts(doors.documents, kind) for kind in _DIRECTORIES}
+    schedules = dict(doors.schedules.due())
+    lists = read_lists(doors.documents, sorted(names), silently)
+    now = clock()
+    return _Seen(now, read_standings(doors, slugs, now, silently), lists, directories, schedules)
+
+
+def _has_stood_still(finding: Finding, first: _Seen, second: _Seen) -> bool:
+    if finding.kind == "article":
+        return first.articles[finding.subject].state == second.articles[finding.subject].state
+    if finding.kind == "directory" and finding.subject not in _DIRECTORIES:
+        known = first.lists.get(finding.subject, Listed())
+        return known.version == second.lists[finding.subject].version
+    return True  # a list is wrong in itself, and a directory that cannot be read
+
+
+def _places(seen: _Seen) -> dict[str, dict[tuple[str, str], str]]:
+    """Where each article stands, with a digest of its entry there."""
+    places: defaultdict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+    for name, listed in seen.lists.items():
+        for place, entry in listed.rows.items():
+            places[slug_at(place)][name, place] = entry
+    return dict(places)
+
+
+def _differences(seen: _Seen) -> Iterator[Finding]:
+    """What does not agree. Everything follows from the articles, so that they decide who is right."""
+    places = _places(seen)
+    for one in seen.articles.values():
+        if one.fault is not None:
+            words = f"what lies there {one.fault}: readers get an error"
+            yield Finding("article", one.slug, words, "publish this article again, or take it away")
+        if one.at is None or abs(seen.now - one.at) > LATE:
+            wrong = (
+                *_misplaced(one, places.get(one.slug, {}), seen.lists),
+                *_misdescribed(one, seen.lists),
+                *_misnoted(one),
+                *_unscheduled(one, seen.schedules),
+            )
+            if wrong:
+                yield Finding("article", one.slug, "; ".join(wrong))
+    for name, listed in seen.lists.items():
+        for fault in listed.faults:
+            yield Finding("list", name, fault)
+    yield from _misdirected(seen)
+
+
+def _misplaced(one: Standing, stands: Mapping[tuple[str, str], str], lists: Mapping[str, Listed]) -> Iterator[str]:
+    """Entries that are missing, old, or where none should be. A list that is broken in itself says nothing of that."""
+    sound = [(name, place) for name, place in one.wanted.entered if not lists.get(name, Listed()).faults]
+    wanted = digest(one.entry or b"")
+    if missing := [name for name, place in sound if (name, place) not in stands]:
+        yield f"is missing in {', '.join(missing)}"
+    if old := [name for name, place in sound if stands.get((name, place), wanted) != wanted]:
+        yield f"is shown as it was before, in {', '.join(old)}"
+    extra = [name for name, place in stands if (name, place) not in one.wanted.entered and not lists[name].faults]
+    if extra:
+        named = ", ".join(dict.fromkeys(extra))
+        if one.version == "":
+            yield f"there is no such article, but it stands in {named}"
+        elif one.entry is None:
+            yield f"readers see no such article, but it stands in {named}"
+        else:
+            yield f"stands at a wrong place in {named}"
+
+
+def _misdescribed(one: Standing, lists: Mapping[str, Listed]) -> Iterator[str]:
+    """An author's list says whose it is in the words of its newest article."""
+    for name, place in one.wanted.entered:
+        listed = lists.get(name, Listed())
+        if listed.index is None or directory_of(name) != "authors" or listed.index.newest != place:
+            continue
+        if listed.index.author != one.author and not listed.faults:
+            yield f"is the newest in {name}, which describes its author otherwise"
+
+
+def _misnoted(one: Standing) -> Iterator[str]:
+    before, wanted = one.before, one.wanted
+    if one.is_placement_unreadable:
+        yield "its placement cannot be read"
+    elif before.version is None:
+        yield "placing it was begun and not finished"
+    elif before.version != wanted.version:
+        yield "its placement is of another version than the article: nobody has heard of the last change"
+    elif before != wanted:
+        yield "its placement says other things than the article"
+    elif one.entry is not None and not before.is_announced:
+        yield "is out, and has not been announced"
+
+
+def _unscheduled(one: Standing, schedules: Mapping[str, dt.datetime]) -> Iterator[str]:
+    due = one.wanted.due
+    if due is None:
+        return
+    at = schedules.get(one.slug)
+    if at is None:
+        yield f"is to appear at {due.isoformat()}, and nothing is scheduled for then"
+    elif not due <= at <= due + SCHEDULE_SLACK:
+        yield f"is to appear at {due.isoformat()}, and is scheduled for {at.isoformat()}"
+
+
+def _misdirected(seen: _Seen) -> Iterator[Finding]:
+    for kind, told in seen.directories.items():
+        if told is None:
+            yield Finding("directory", kind, f"the directory of {kind} cannot be read")
+            continue
+        for name, listed in seen.lists.items():
+            if directory_of(name) == kind and not listed.faults:
+                facts = told.get(name.partition("/")[2])
+                if facts is None and listed.facts is not None:
+                    yield Finding("directory", name, f"the directory of {kind} does not name it")
+                elif facts is not None and listed.facts is None:
+                    yield Finding("directory", name, f"the directory of {kind} names it, and nothing is in it")
+                elif facts != listed.facts:
+                    yield Finding("directory", name, f"the directory of {kind} says other things than its index")
+        for slug in told:
+            name = f"{kind.removesuffix('s')}/{slug}"
+            if name not in seen.lists:
+                yield Finding("directory", name, f"the directory of {kind} names it, and there is no such list")
+
+
+def _orphans(
+    files: Mapping[str, Mapping[str, dt.datetime]], lists: Mapping[str, Listed], now: dt.datetime
+) -> Iterator[tuple[str, str]]:
+    """Lists' parts that no index names, and that have lain there too long for anybody to be about to."""
+    for name, found in files.items():
+        index = lists[name].index
+        if index is not None:
+            named = {"index", *index.replaced, *(part.name for part in index.parts)}
+            yield from ((name, part) for part, at in found.items() if part not in named and now - at > ORPHANED_AFTER)
+
+
+def _letters(ward: Ward) -> Iterator[Finding]:
+    if bodies := ward.dead_letters.peek():  # the count alone would be of messages, too, that have just been deleted
+        count = max(ward.dead_letters.count(), len(bodies))
+        slugs = dict.fromkeys(_slug(body) or "something that is no event of ours" for body in bodies)
+        words = f"publishing could not deal with {_messages(count)}: {', '.join(slugs)}{' …' * (count > len(bodies))}"
+        cure = "look in publishing's log for the cause, then `frontline doctor --repair` does what they ask for"
+        yield Finding("letters", "dead letters", words, cure)
+    if ward.announcements is not None and (count := ward.announcements.count()):
+        words = f"newsletters could not deal with {_messages(count)}"
+        cure = "look in newsletters' log for the cause, then move them back with `aws sqs start-message-move-task`"
+        yield Finding("stack", "announcements", words, cure)
+
+
+def _keys(ward: Ward) -> Iterator[Finding]:
+    try:
+        reports = list_keys(ward.keyring, ward.edge_keys)
+    except UnusableKeyring as refusal:
+        yield Finding("stack", "keyring", refusal.detail.rstrip("."), "see Keys in docs/operations.md")
+        return
+    if not all(one.in_ring and one.at_edge for one in reports):
+        words = "the edge knows other keys than the ring: passes are refused, or good for too long"
+        yield Finding("stack", "keyring", words, "`frontline keys init` puts the ring's copy at the edge")
+
+
+def _paper(ward: Ward) -> Iterator[Finding]:
+    found = ward.doors.documents.read(PAPER_KEY)
+    try:
+        paper = None if found is None else msgspec.json.decode(found[0], type=Paper)
+    except UNREADABLE:
+        yield Finding("stack", PAPER_KEY, "cannot be read", "`frontline paper --name … --description …` writes it anew")
+        return
+    if paper is None:
+        words = "is missing: the paper has no name, and pages and feeds cannot be made"
+        yield Finding("stack", PAPER_KEY, words, "`frontline paper --name … --description …` makes it")
+    elif paper.url != ward.site_url:
+        words = f"says that the paper is at {paper.url}, and it is at {ward.site_url}"
+        yield Finding("stack", PAPER_KEY, words, f"`frontline paper --url {ward.site_url}`")
+
+
+def _slug(body: str) -> str | None:
+    try:
+        return slug_in(body)
+    except UNREADABLE:
+        return None
+
+
+def _messages(count: int) -> str:
+    return "one message" if count == 1 else f"{count} messages"
+
+
+# Mending ------------------------------------------------------------------------------------------------------------
+
+
+def repair(
+    diagnosis: Diagnosis, ward: Ward, clock: Clock, report: Callable[[str], None], progress: Progress = silently
+) -> None:
+    """Mend what can be mended from here; `report` hears of each thing that is done. May be ended anywhere and done
+    again.
+
+    What is broken so that catching up would stumble over it is made anew first. Raises ContentUnavailable.
+    """
+    doors = ward.doors
+    subjects = {kind: tuple(dict.fromkeys(_subjects(diagnosis, kind))) for kind in ("article", "list", "directory")}
+    if lists := subjects["list"]:
+        remake_lists(doors, lists, clock, progress, set())
+        report(f"made anew: {', '.join(lists)}")
+    if told := (*lists, *subjects["directory"]):
+        _mend_directories(doors, told)
+        purge_lists(doors.purge, (name for name in told if name not in _DIRECTORIES), clock())
+        report("the directories say what the lists say")
+    if slugs := subjects["article"]:
+        done = look_again(doors, {slug: diagnosis.places.get(slug, ()) for slug in slugs}, clock(), progress)
+        report(f"caught up with: {', '.join(slugs)}")
+        if done.announced:
+            report(f"announced: {', '.join(done.announced)}")
+    if orphans := tuple(_still_orphaned(doors, diagnosis.orphans)):
+        doors.documents.delete(orphans)
+        report(f"deleted: {len(orphans)} of the lists' parts that no index names")
+    if any(finding.kind == "letters" for finding in diagnosis.findings):
+        _deliver(ward, clock, report)
+
+
+def _still_orphaned(doors: Doors, orphans: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Their keys. A list that has just been made anew may use a part that lay there: its name says what is in it."""
+    lists = read_lists(doors.documents, dict.fromkeys(name for name, _ in orphans), silently)
+    for name, part in orphans:
+        index = lists[name].index
+        if index is not None and part not in (*index.replaced, *(one.name for one in index.parts)):
+            yield part_key(name, part)
+
+
+def _subjects(diagnosis: Diagnosis, kind: str) -> Iterator[str]:
+    return (one.subject for one in diagnosis.findings if one.kind == kind and one.is_mended_by_repair)
+
+
+def _mend_directories(doors: Doors, told: tuple[str, ...]) -> None:
+    for kind in _DIRECTORIES:
+        if kind in told:
+            remake_directory(doors.documents, kind, list_files(doors.documents))
+        elif names := [name for name in told if directory_of(name) == kind]:
+            update_directory(doors.documents, kind, names)
+
+
+def _deliver(ward: Ward, clock: Clock, report: Callable[[str], None]) -> None:
+    """Do what dead letters ask for, a few at a time, and only then throw them away."""
+    while letters := ward.dead_letters.take():
+        slugs = tuple(dict.fromkeys(slug for letter in letters if (slug := _slug(letter.body)) is not None))
+        catch_up(slugs, ward.doors, clock().timestamp())
+        ward.dead_letters.discard(letters)
+        report(f"dealt with {_messages(len(letters))} put aside: {', '.join(slugs) or 'none of them an event of ours'}")

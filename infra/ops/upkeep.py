@@ -1,0 +1,172 @@
+"""`frontline doctor`, `rebuild` and `paper`: looking after what is made of the articles."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, TypeVar
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.ops import doctor as doctor_work
+from infra.ops import survey
+from infra.ops.paper import read_paper, set_paper
+from infra.ops.rebuild import rebuild as rebuild_all
+from infra.ops.stack import Stack
+from infra.ops.terminal import err, out, plainly
+from shared.domain.refusals import InvalidPaper
+
+PAUSE_SECONDS = 15  # an event takes less, unless it is tried again
+MANY = 500  # things that are mended one after the other
+
+app = typer.Typer()
+_Done = TypeVar("_Done")
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended from here, then look again.")
+    ] = False,
+    pause: Annotated[
+        int, typer.Option(help="Seconds after which what looks wrong is looked at once more.", min=0)
+    ] = PAUSE_SECONDS,
+) -> None:
+    """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper.
+
+    The paper goes on being published meanwhile; what an event under way explains is not told. The exit code is 1 when
+    something is wrong, with --repair: when something still is.
+    """
+    with plainly(), _stages() as progress:
+        ward = _ward(context.obj.open())
+        diagnosis = _examined(ward, pause, progress)
+        if repair and diagnosis.findings:
+            _stoppable(lambda: doctor_work.repair(diagnosis, ward, _now, _say, progress))
+            out.print("Looking again.")
+            diagnosis = _examined(ward, pause, progress)
+        if diagnosis.findings:
+            raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(
+    context: typer.Context, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False
+) -> None:
+    """Make all lists, directories and placements anew from the articles, and purge what was made of them.
+
+    Readers go on reading, editors go on publishing, nothing is announced. Ctrl-C does no harm: run it again for the
+    rest.
+    """
+    with plainly():
+        stack = context.obj.open()
+        doors = stack.doors()
+        if not yes:
+            typer.confirm(f"Make all lists of {stack.name} anew?", abort=True, err=True)
+        with _stages() as progress:
+            done = _stoppable(lambda: rebuild_all(doors, _now, progress))
+        out.print(f"{done.articles} articles stand in {done.lists} lists, all made anew.")
+        if done.gone:
+            _say(f"gone, because no article is in them: {', '.join(done.gone)}")
+        if done.followed:
+            _say(f"caught up with what others changed meanwhile: {', '.join(done.followed)}")
+        if done.unannounced:
+            _say(f"out, and never announced: {', '.join(done.unannounced)} (`frontline doctor --repair` does that)")
+
+
+@app.command()
+def paper(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Option(help="What it is called.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it is, in a sentence or two.")] = None,
+    language: Annotated[str | None, typer.Option(help="Its language, such as en or de-AT; at first: en.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Where it is read, such as https://paper.example; at first: the stack's SiteUrl.")
+    ] = None,
+) -> None:
+    """Show what the paper is called and where it is, or set it: what pages and feeds say of themselves.
+
+    The first time, give --name and --description. What is not given stays as it is.
+    """
+    options = {"name": name, "description": description, "language": language, "url": url}
+    given = {option: value for option, value in options.items() if value is not None}
+    with plainly():
+        stack = context.obj.open()
+        present, _ = read_paper(stack.documents())
+        if given:
+            present, changed = set_paper(stack.documents(), stack.purge(), given, stack.output("SiteUrl"), _now())
+            err.print(
+                "Written, and purged what was made of it." if changed else "It says so already; purged all the same."
+            )
+        if present is None:
+            raise InvalidPaper("The paper has not been given its name yet: `frontline paper --name … --description …`.")
+        for field in ("name", "description", "language", "url", "id"):
+            out.print(f"{field:<12} {getattr(present, field)}", markup=False)
+
+
+def _ward(stack: Stack) -> doctor_work.Ward:
+    has_announcements = "AnnouncementsDeadLettersUrl" in stack.outputs
+    return doctor_work.Ward(
+        doors=stack.doors(),
+        keyring=stack.keyring(),
+        edge_keys=stack.edge_keys(),
+        dead_letters=stack.dead_letters("PublishingDeadLettersUrl"),
+        announcements=stack.dead_letters("AnnouncementsDeadLettersUrl") if has_announcements else None,
+        site_url=stack.output("SiteUrl"),
+    )
+
+
+def _examined(ward: doctor_work.Ward, pause: int, progress: survey.Progress) -> doctor_work.Diagnosis:
+    """The diagnosis, told."""
+
+    def wait() -> None:
+        if pause:
+            err.print(f"Something looks wrong; looking once more in {pause} s, in case it is being published…")
+            time.sleep(pause)
+
+    diagnosis = doctor_work.examine(ward, _now, wait, progress)
+    for finding in diagnosis.findings:
+        _say(f"{finding.subject}: {finding.words}." if finding.is_mended_by_repair else str(finding))
+    if diagnosis.moving:
+        err.print(f"{diagnosis.moving} more looked wrong at first and were only being published.")
+    if count := len(diagnosis.findings):
+        hint = "`frontline doctor --repair` mends what nothing else is said of."
+        if count >= MANY:
+            hint += " With so much, `frontline rebuild` first is quicker."
+        err.print(f"{'One thing is' if count == 1 else f'{count} things are'} wrong. {hint}")
+    else:
+        out.print(f"{diagnosis.articles} articles, {diagnosis.lists} lists: all is well.")
+    return diagnosis
+
+
+def _say(words: str) -> None:
+    out.print(words, markup=False)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _stoppable(work: Callable[[], _Done]) -> _Done:
+    """Do what may be ended anywhere."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        err.print("Stopped. What is done is whole; run it again for the rest.")
+        raise typer.Exit(130) from None
+
+
+@contextmanager
+def _stages() -> Iterator[survey.Progress]:
+    """A bar for each thing that is done, on a terminal; silence elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+
+        def begin(what: str, total: int) -> Callable[[], None]:
+            task = bars.add_task(what, total=total)
+            return lambda: bars.advance(task)
+
+        yield begin

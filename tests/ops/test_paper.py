@@ -1,0 +1,123 @@
+"""The paper's configuration: made once, changed later, and never half."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from infra.ops.paper import read_paper, set_paper
+from shared.domain.paper import PAPER_KEY, Paper
+from shared.domain.refusals import DocumentChanged, InvalidPaper
+from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, SITE, PaperCase
+from tests.samples import SAMPLE
+
+FIRST = {"name": "The Paper", "description": "Of the river."}
+
+
+def nameless() -> PaperCase:
+    case = PaperCase(NEWS, ESSAY)
+    case.documents.delete((PAPER_KEY,))
+    case.purge.asked.clear()
+    return case
+
+
+def given(case: PaperCase, **values: str) -> tuple[Paper, bool]:
+    return set_paper(case.documents, case.purge, values, SITE, NOW)
+
+
+def test_the_first_time_it_gets_an_id_and_the_stack_s_address() -> None:
+    case = nameless()
+
+    made, changed = given(case, **FIRST)
+
+    assert changed
+    assert (made.name, made.language, made.url) == ("The Paper", "en", SITE)
+    assert read_paper(case.documents)[0] == made
+    assert given(nameless(), **FIRST)[0].id != made.id
+    assert case.examine().findings == ()
+
+
+def test_a_change_keeps_what_is_not_given_and_the_id_for_good() -> None:
+    case = PaperCase()
+
+    changed, _ = given(case, language="de-AT")
+
+    assert changed == Paper(1, PAPER.id, PAPER.name, PAPER.description, "de-AT", SITE)
+
+
+def test_everything_made_of_it_is_purged_also_when_nothing_changed() -> None:
+    case = nameless()
+    given(case, **FIRST)
+
+    _, changed = given(case, **FIRST)
+
+    assert not changed
+    (tags,) = case.purge.asked.values()  # asked twice for the same moment: the same purge
+    assert set(tags) == {
+        *("list-latest", "list-sections", "list-authors", "list-section-city", "list-section-life"),
+        *("list-author-ada-moor", "list-tag-river", "list-tag-boats"),
+    }
+
+
+@pytest.mark.parametrize("missing", ["name", "description"])
+def test_the_first_time_it_needs_a_name_and_a_description(missing: str) -> None:
+    case = nameless()
+
+    with pytest.raises(InvalidPaper, match=f"give --{missing} too"):
+        given(case, **{name: value for name, value in FIRST.items() if name != missing})
+
+    assert PAPER_KEY not in case.documents.raw
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("name", "", "a line of text"),
+        ("name", "x" * 501, "500 characters"),
+        ("description", "", "5,000 characters"),
+        ("language", "English", "such as `en`"),
+        ("url", "https://paper.example/", "no slash"),
+        ("url", "paper.example", "https://paper.example"),
+        ("url", "https://Paper.example", "lower case"),
+    ],
+)
+def test_a_value_that_cannot_be_gets_a_sentence_and_changes_nothing(option: str, value: str, words: str) -> None:
+    case = PaperCase()
+    before = dict(case.documents.raw)
+
+    with pytest.raises(InvalidPaper) as caught:
+        given(case, **{option: value})
+
+    assert caught.value.detail.startswith(f"{option} cannot be “{value}”")
+    assert words in caught.value.detail
+    assert case.documents.raw == before
+
+
+def test_one_that_cannot_be_read_is_made_anew() -> None:
+    case = PaperCase()
+    case.put(PAPER_KEY, b"{")
+
+    given(case, **FIRST)
+
+    assert case.examine().findings == ()
+
+
+def test_of_two_who_change_it_at_once_one_is_told() -> None:
+    case = PaperCase()
+
+    def overtake(step: str, key: str) -> None:
+        if (step, key) == ("write", PAPER_KEY):
+            case.documents.raw[PAPER_KEY] = msgspec.json.encode(PAPER) + b" "
+
+    case.documents.before = overtake  # type: ignore[method-assign]
+
+    with pytest.raises(DocumentChanged):
+        given(case, name="Other")
+
+
+def test_the_sample_paper_has_a_name_that_can_be() -> None:
+    sample = json.loads((SAMPLE / "paper.json").read_text())
+
+    assert msgspec.convert({**sample, "url": SITE}, Paper).name == "The Sounding"
