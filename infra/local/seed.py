@@ -1,4 +1,4 @@
-"""What a stack holds when it is new: keys, the sample paper and its media."""
+"""What a stack holds when it is new: keys, the sample paper with its name, and its media."""
 
 import datetime as dt
 import mimetypes
@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from infra.ops.files import check_files
 from infra.ops.keys import init_keys
+from infra.ops.paper import read_paper
 from infra.ops.publishing import publish
 from infra.ops.settling import settle
 from infra.ops.stack import Stack
 from infra.ops.uploading import upload_media
+from shared.domain.paper import PAPER_KEY, Paper
+from shared.ports import Documents
 
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
 TYPES: Final[Mapping[str, str]] = {".woff2": "font/woff2"}  # where mimetypes depends on the machine it runs on
@@ -36,6 +41,7 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
         if path.is_file():
             key = path.relative_to(SAMPLE).as_posix()
             s3.put_object(Bucket=stack.output("StaticBucket"), Key=key, Body=path.read_bytes(), ContentType=_type(path))
+    _put_paper(stack.documents(), stack.output("SiteUrl"))
     articles, problems = check_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
     problems = problems or upload_media(articles, stack.media(), stack.purge(), "sample", lambda *_: None)
     if problems:
@@ -46,6 +52,12 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
         raise SeedError(f"The sample paper was written, but publishing does not follow: {', '.join(late)}")
     newest_first = sorted(articles, key=lambda one: one[1].published_at, reverse=True)
     return [f"/api/articles/{article.slug}" for _, article in newest_first]
+
+
+def _put_paper(documents: Documents, site_url: str) -> None:
+    paper = msgspec.convert({**msgspec.json.decode((SAMPLE / "paper.json").read_bytes()), "url": site_url}, Paper)
+    _, version = read_paper(documents)
+    documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
 
 
 def _type(path: Path) -> str:
