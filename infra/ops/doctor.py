@@ -65,9 +65,11 @@ class Finding(Struct, frozen=True):
 
 
 class Ward(Struct, frozen=True):
-    """What is examined. `announcements`: what newsletters could not deal with, in a stack that has them."""
+    """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
+    newsletters could not deal with, in a stack that has them."""
 
     doors: Doors
+    backlog: Callable[[], int]
     keyring: KeyringShelf
     edge_keys: EdgeKeys
     dead_letters: DeadLetters
@@ -110,12 +112,15 @@ def examine(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progr
     places: dict[str, Entered] = {}
     if suspected:
         pause()
+        is_busy = ward.backlog() > 0  # asked first: whatever is not in the queue any more has been done by then
         second = _look_closer(doors, clock, first, suspected)
         again = {(finding.kind, finding.subject) for finding in suspected}
         confirmed = tuple(
             finding
             for finding in _differences(second)
-            if (finding.kind, finding.subject) in again and _has_stood_still(finding, first, second)
+            if (finding.kind, finding.subject) in again
+            and _has_stood_still(finding, first, second)
+            and not (is_busy and _may_wait(finding, second))
         )
         places = {slug: tuple(where) for slug, where in _places(second).items()}
     orphans = tuple(_orphans(files, first.lists, clock()))
@@ -157,7 +162,7 @@ def _look_closer(doors: Doors, clock: Clock, first: _Seen, suspected: tuple[Find
     schedules = dict(doors.schedules.due())
     lists = read_lists(doors.documents, sorted(names), silently)
     now = clock()
-    return _Seen(now, read_standings(doors, slugs, now, silently), lists, directories, schedules)
+    return _Seen(now, read_standings(doors, sorted(slugs), now, silently), lists, directories, schedules)
 
 
 def _has_stood_still(finding: Finding, first: _Seen, second: _Seen) -> bool:
@@ -167,6 +172,14 @@ def _has_stood_still(finding: Finding, first: _Seen, second: _Seen) -> bool:
         known = first.lists.get(finding.subject, Listed())
         return known.version == second.lists[finding.subject].version
     return True  # a list is wrong in itself, and a directory that cannot be read
+
+
+def _may_wait(finding: Finding, seen: _Seen) -> bool:
+    """Whether an event that waits for its turn would explain this."""
+    if finding.kind != "article":
+        return False
+    one = seen.articles[finding.subject]
+    return one.fault is None and one.before.version != one.wanted.version
 
 
 def _places(seen: _Seen) -> dict[str, dict[tuple[str, str], str]]:

@@ -145,8 +145,8 @@ class Stack:
         announcements = SqsAnnouncements(self.client("sqs"), self.output("AnnouncementsQueueUrl"))
         return Doors(self.articles(), self.documents(), self.purge(), announcements, self.schedules())
 
-    def dead_letters(self, output: str) -> DeadLetters:
-        """The queue of that output."""
+    def letters(self, output: str) -> DeadLetters:
+        """The messages in the queue of that output."""
         return SqsDeadLetters(self.client("sqs"), self.output(output))
 
     def keyring(self) -> KeyringShelf:

@@ -109,12 +109,14 @@ def paper(
 
 def _ward(stack: Stack) -> doctor_work.Ward:
     has_announcements = "AnnouncementsDeadLettersUrl" in stack.outputs
+    publishing = stack.letters("PublishingQueueUrl")
     return doctor_work.Ward(
         doors=stack.doors(),
         keyring=stack.keyring(),
         edge_keys=stack.edge_keys(),
-        dead_letters=stack.dead_letters("PublishingDeadLettersUrl"),
-        announcements=stack.dead_letters("AnnouncementsDeadLettersUrl") if has_announcements else None,
+        backlog=publishing.count,
+        dead_letters=stack.letters("PublishingDeadLettersUrl"),
+        announcements=stack.letters("AnnouncementsDeadLettersUrl") if has_announcements else None,
         site_url=stack.output("SiteUrl"),
     )
 
@@ -131,7 +133,7 @@ def _examined(ward: doctor_work.Ward, pause: int, progress: survey.Progress) -> 
     for finding in diagnosis.findings:
         _say(f"{finding.subject}: {finding.words}." if finding.is_mended_by_repair else str(finding))
     if diagnosis.moving:
-        err.print(f"{diagnosis.moving} more looked wrong at first and were only being published.")
+        err.print(f"{diagnosis.moving} more looked wrong and are only being published, or wait for it.")
     if count := len(diagnosis.findings):
         hint = "`frontline doctor --repair` mends what nothing else is said of."
         if count >= MANY:
@@ -163,7 +165,13 @@ def _stoppable(work: Callable[[], _Done]) -> _Done:
 def _stages() -> Iterator[survey.Progress]:
     """A bar for each thing that is done, on a terminal; silence elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+    with Progress(
+        *columns,
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+        redirect_stdout=out.is_terminal,  # into a file, lines go there and not around the bars
+    ) as bars:
 
         def begin(what: str, total: int) -> Callable[[], None]:
             task = bars.add_task(what, total=total)

@@ -346,6 +346,21 @@ def test_an_article_that_is_changed_between_the_looks_is_no_finding() -> None:
     assert diagnosis.findings == ()
 
 
+def test_what_waits_for_its_turn_is_no_finding_and_the_rest_is() -> None:
+    case = paper()
+    case.backlog = 3
+    case.write(replace(NEWS, title="Waiting"))
+    case.write(article("new"))
+    without("latest", "essay")(case)
+
+    diagnosis = case.examine()
+
+    assert [finding.subject for finding in diagnosis.findings] == ["essay"]
+    assert diagnosis.moving == 2
+    case.backlog = 0
+    assert [finding.subject for finding in case.examine().findings] == ["essay", "new", "news"]
+
+
 def test_a_list_that_is_changed_while_it_is_read_is_read_again() -> None:
     case = paper()
     first = case.index("latest").parts[0].name

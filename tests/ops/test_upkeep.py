@@ -51,6 +51,7 @@ def stack(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stac
         "QueueUrl"
     ]
     outputs["AnnouncementsQueueUrl"] = sqs.create_queue(QueueName="announcements")["QueueUrl"]
+    outputs["PublishingQueueUrl"] = sqs.create_queue(QueueName="publishing")["QueueUrl"]
     outputs["ScheduleGroup"] = "default"
     outputs["ScheduleRoleArn"] = f"arn:aws:iam::{ACCOUNT}:role/schedules"
     outputs["PublishingQueueArn"] = f"arn:aws:sqs:{REGION}:{ACCOUNT}:publishing.fifo"

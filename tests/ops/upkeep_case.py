@@ -53,6 +53,7 @@ class PaperCase:
 
     def __init__(self, *articles: Article, now: dt.datetime = NOW) -> None:
         self.now = now
+        self.backlog = 0
         self.articles = MemoryArticles()
         self.documents = MemoryDocuments()
         self.purge = MemoryPurge()
@@ -74,7 +75,7 @@ class PaperCase:
 
     @property
     def ward(self) -> Ward:
-        return Ward(self.doors, self.keyring, self.edge, self.letters, self.newsletters, SITE)
+        return Ward(self.doors, lambda: self.backlog, self.keyring, self.edge, self.letters, self.newsletters, SITE)
 
     def clock(self) -> dt.datetime:
         return self.now
