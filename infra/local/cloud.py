@@ -15,6 +15,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from moto.cloudfront.models import cloudfront_backends
+from moto.moto_api._internal import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.scheduler.models import scheduler_backends
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -108,9 +109,10 @@ class Cloud:
             self._resource(logical_id)
 
     def stop(self) -> None:
-        """Stop serving; what was stored is gone with the process."""
+        """Stop serving, and forget what was stored."""
         self._server.shutdown()
         self._server.server_close()
+        moto_api_backend.reset()
 
     @property
     def port(self) -> int:
