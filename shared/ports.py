@@ -221,6 +221,19 @@ class MediaShelf(Protocol):
         """Lay the file there, in place of what there was; it is served as that type from the next moment on."""
 
 
+class WaitingMedia(MediaShelf, Protocol):
+    """Pictures and sounds of articles whose time has not come, under the same paths; nobody can fetch them."""
+
+    def bring_out(self, path: str) -> bool:
+        """Put the file that waits for this path in its place, with its type and digest; False where none waits.
+
+        It goes on waiting until it is discarded: whoever is cut off in between finds it again.
+        """
+
+    def discard(self, path: str) -> None:
+        """No file waits for this path any more."""
+
+
 class Purge(Protocol):
     """Making the CDN forget."""
 

@@ -52,6 +52,7 @@ class PublishingSettings(Struct, frozen=True):
     """What the publishing function is told by the template. Where AWS is, boto3 finds out itself."""
 
     content_bucket: str
+    media_bucket: str
     distribution: str
     announcements_queue: str
     publishing_queue_arn: str
@@ -63,6 +64,7 @@ def publishing_settings(environ: Mapping[str, str] = os.environ) -> PublishingSe
     """The settings in `environ`. Raises MissingSetting, naming the variable."""
     return PublishingSettings(
         content_bucket=_required(environ, "CONTENT_BUCKET"),
+        media_bucket=_required(environ, "MEDIA_BUCKET"),
         distribution=_required(environ, "DISTRIBUTION_ID"),
         announcements_queue=_required(environ, "ANNOUNCEMENTS_QUEUE"),
         publishing_queue_arn=_required(environ, "PUBLISHING_QUEUE_ARN"),

@@ -12,8 +12,18 @@ from functions.publishing.catch_up import Done, Doors, Placement, catch_up, plac
 from shared.domain.articles import Article, Stored, Unpublished
 from shared.domain.lists import LATEST, MAX_PAGE, Entry
 from shared.domain.refusals import UnknownList
+from shared.ports import ArticleShelf, Documents, Schedules
 from tests.samples import NIGHT_FERRY
-from tests.twins import MemoryAnnouncements, MemoryArticles, MemoryDocuments, MemoryLists, MemoryPurge, MemorySchedules
+from tests.twins import (
+    MemoryAnnouncements,
+    MemoryArticles,
+    MemoryDocuments,
+    MemoryLists,
+    MemoryMedia,
+    MemoryPurge,
+    MemorySchedules,
+    MemoryWaitingMedia,
+)
 
 NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 
@@ -29,13 +39,27 @@ def piece(number: int, **changes: Any) -> Article:
     return replace(NIGHT_FERRY, **(given | changes))
 
 
+def doors_on(articles: ArticleShelf, documents: Documents, schedules: Schedules | None = None) -> Doors:
+    """Publishing's doors onto these, with twins for the rest."""
+    return Doors(
+        articles,
+        documents,
+        MemoryWaitingMedia(MemoryMedia()),
+        MemoryPurge(),
+        MemoryAnnouncements(),
+        schedules or MemorySchedules(),
+    )
+
+
 class Press:
     """All doors of publishing, on twins."""
 
     def __init__(self, *documents: Stored) -> None:
         self.articles, self.documents, self.purge = MemoryArticles(), MemoryDocuments(), MemoryPurge()
         self.announcements, self.schedules = MemoryAnnouncements(), MemorySchedules()
-        self.doors = Doors(self.articles, self.documents, self.purge, self.announcements, self.schedules)
+        self.media = MemoryMedia()
+        self.waiting = MemoryWaitingMedia(self.media)
+        self.doors = Doors(self.articles, self.documents, self.waiting, self.purge, self.announcements, self.schedules)
         self.lists = MemoryLists(self.documents)
         for document in documents:
             self.put(document)

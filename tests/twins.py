@@ -322,3 +322,20 @@ class MemoryMedia:
     def put(self, path: str, content: bytes, content_type: str, digest: str) -> None:
         self.files[path] = (content, content_type, digest)
         self.puts.append((path, digest))
+
+
+class MemoryWaitingMedia(MemoryMedia):
+    """`WaitingMedia`, before the shelf `media`."""
+
+    def __init__(self, media: MemoryMedia) -> None:
+        super().__init__()
+        self._media = media
+
+    def bring_out(self, path: str) -> bool:
+        if path not in self.files:
+            return False
+        self._media.put(path, *self.files[path])
+        return True
+
+    def discard(self, path: str) -> None:
+        self.files.pop(path, None)

@@ -25,10 +25,10 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from functions.publishing.lists import read_index, update_directory, update_list
-from shared.domain.articles import Article, Stored
+from shared.domain.articles import Article, Stored, files_of
 from shared.domain.lists import directory_of, entry_of, list_tag, lists_of, place_of
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
-from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules
+from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules, WaitingMedia
 
 ROUNDS: Final = 10
 NEWS_FOR: Final = dt.timedelta(days=2)
@@ -44,6 +44,7 @@ class Doors(Struct, frozen=True):
 
     articles: ArticleShelf
     documents: Documents
+    waiting: WaitingMedia
     purge: Purge
     announcements: Announcements
     schedules: Schedules
@@ -134,6 +135,7 @@ def _round(slugs: tuple[str, ...], doors: Doors, now: dt.datetime) -> tuple[tupl
         else:
             works.append(begun)
     moving = [work for work in works if work.moves]
+    _bring_out_files(moving, doors, now)
     try:
         moved = _move(moving, doors)
     except DocumentChanged:
@@ -214,6 +216,16 @@ def _begun(work: Work, documents: Documents) -> Work | None:
     return replace(work, before=begun, before_version=version)
 
 
+def _bring_out_files(works: list[Work], doors: Doors, now: dt.datetime) -> None:
+    """Have the pictures and sounds of articles that are new in the lists where they are named, before anybody reads."""
+    entering = [work.article for work in works if work.article is not None and not work.before.entry]
+    files = {path: None for article in entering for path in files_of(article)}
+    if brought := tuple(path for path in files if doors.waiting.bring_out(path)):
+        doors.purge.paths(brought, _occasion(now))
+    for path in brought:
+        doors.waiting.discard(path)
+
+
 def _move(works: list[Work], doors: Doors) -> set[str]:
     """Change each list once for all articles that enter, leave or change in it, then tell its directory.
 
@@ -260,11 +272,7 @@ def _is_still(work: Work, articles: ArticleShelf) -> bool:
 
 
 def _purge(works: list[Work], purge: Purge, now: dt.datetime) -> None:
-    """Have the CDN forget the articles, and the lists of those that moved.
-
-    Each time is an occasion of its own: an article may come back to the very version that it had when it was last
-    purged.
-    """
+    """Have the CDN forget the articles, and the lists of those that moved."""
     tags: dict[str, None] = {}
     for work in works:
         tags[f"slug-{work.slug}"] = None
@@ -276,7 +284,12 @@ def _purge(works: list[Work], purge: Purge, now: dt.datetime) -> None:
                 if (kind := directory_of(name)) is not None:
                     tags[list_tag(kind)] = None
     if tags:
-        purge.tags(tuple(tags), f"{now.isoformat()} {secrets.token_hex(4)}")
+        purge.tags(tuple(tags), _occasion(now))
+
+
+def _occasion(now: dt.datetime) -> str:
+    """Each purge is one of its own: an article may come back to the version that it had when it was purged before."""
+    return f"{now.isoformat()} {secrets.token_hex(4)}"
 
 
 def _announce(work: Work, doors: Doors, now: dt.datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.publishing.catch_up import Doors
 from shared.adapters.boto3_clients import client
+from shared.adapters.boto3_media import Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.scheduler_schedules import SchedulerSchedules
@@ -17,6 +18,7 @@ def doors(settings: PublishingSettings) -> Doors:
     return Doors(
         articles=Boto3ArticleShelf(s3, settings.content_bucket),
         documents=Boto3Documents(s3, settings.content_bucket),
+        waiting=Boto3WaitingMedia(s3, settings.media_bucket),
         purge=CloudFrontPurge(client("cloudfront"), settings.distribution),
         announcements=SqsAnnouncements(client("sqs"), settings.announcements_queue),
         schedules=SchedulerSchedules(

@@ -20,7 +20,7 @@ from infra.ops.publishing import Change, Written
 from infra.ops.settling import settle
 from infra.ops.stack import Stack
 from infra.ops.terminal import Slug, err, need_slugs, out, plain, plainly, progress, remembered, say_no
-from infra.ops.uploading import upload_media
+from infra.ops.uploading import hold_back_media, upload_media
 from shared.domain.articles import Article, Stored
 from shared.domain.refusals import Refusal
 
@@ -88,7 +88,7 @@ def publish(
     articles, problems = check_files(files, now)
     problems += check_moments(articles, now, is_ahead=False)
     _stop_at(problems, "Nothing was published", len(files))
-    _bring_out(context, articles, now, over=over, patience=patience if wait else None)
+    _bring_out(context, articles, now, is_ahead=False, over=over, patience=patience if wait else None)
 
 
 @app.command()
@@ -118,7 +118,7 @@ def schedule(
         problems += more
     problems += check_moments(articles, now, is_ahead=True)
     _stop_at(problems, "Nothing was scheduled", len(files))
-    _bring_out(context, articles, now, over=over, patience=patience if wait else None)
+    _bring_out(context, articles, now, is_ahead=True, over=over, patience=patience if wait else None)
 
 
 @app.command()
@@ -201,17 +201,21 @@ def _bring_out(
     articles: Sequence[tuple[Path, Article]],
     now: dt.datetime,
     *,
+    is_ahead: bool,
     over: bool,
     patience: float | None,
 ) -> None:
-    """What `publish` and `schedule` do with files that are fine."""
+    """What `publish` and, with `is_ahead`, `schedule` do with files that are fine."""
     with plainly():
         stack: Stack = context.obj.open()
         seen = None if over else remembered(stack).versions()
         changes, refusals = publishing.compare([article for _, article in articles], stack.articles(), seen, now)
         _stop_at_noes(refusals, "Nothing was written")
-        # Before the articles: none is ever live without its pictures.
-        problems = upload_media(articles, stack.media(), stack.purge(), f"media-{time.time_ns()}", _tell_uploaded)
+        # Before the articles: none is ever live without its pictures, and no picture before its article.
+        if is_ahead:
+            problems = hold_back_media(articles, stack.media(), stack.waiting_media(), _tell_uploaded)
+        else:
+            problems = upload_media(articles, stack.media(), stack.purge(), f"media-{time.time_ns()}", _tell_uploaded)
         _stop_at(problems, "Nothing was written", len(articles))
         _carry_out(stack, [changes], patience)
 

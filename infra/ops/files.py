@@ -12,8 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from infra.ops.markdown import read_markdown
-from infra.ops.media import Media, UnusableMedia, fill_in, find_media, media_paths
-from shared.domain.articles import Article
+from infra.ops.media import Media, UnusableMedia, fill_in, find_media
+from shared.domain.articles import Article, files_of
 from shared.domain.refusals import InvalidArticle
 from shared.domain.validation import parse_article
 
@@ -104,7 +104,7 @@ def media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[
     """
     named: dict[str, tuple[Path, Media | None]] = {}
     problems: list[Problem] = []
-    for path, src in [(path, src) for path, article in articles for src in media_paths(article)]:
+    for path, src in [(path, src) for path, article in articles for src in files_of(article)]:
         try:
             media = find_media(path, src)
         except UnusableMedia as unusable:

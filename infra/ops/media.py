@@ -17,7 +17,6 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from shared.domain.articles import Article
 from shared.domain.text import MediaPath
 
 # What may be uploaded, by its ending, and the type it is served as, whatever a file may say of itself. SVG is not among
@@ -119,11 +118,6 @@ def fill_in(document: dict[str, Any], look: Look, written: Container[str] = ()) 
             if media and abs(given - fact) > (1 if name == "seconds" else 0):
                 problems.append((name, f"the file {src} says {name} {fact}, not {given}; write {fact}"))
         yield from ((f"{place}.{name}", words) for name, words in problems)
-
-
-def media_paths(article: Article) -> tuple[str, ...]:
-    """Every file that the article names, each once."""
-    return tuple(dict.fromkeys(str(named["src"]) for _, named in _named(msgspec.to_builtins(article))))
 
 
 def _looked_at(src: str, kind: str, named: Mapping[str, Any], look: Look) -> tuple[Media | None, list[tuple[str, str]]]:

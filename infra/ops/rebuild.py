@@ -213,9 +213,9 @@ def _write(documents: Documents, name: str, wanted: _Wanted, held: Held) -> None
 def _place(doors: Doors, one: Standing, now: dt.datetime) -> Placement | None:
     """Write down where an article stands; None where that is left to be caught up with.
 
-    That is: somebody else is at it, or its schedule has still to be set.
+    That is: somebody else is at it, its schedule has still to be set, or it was scheduled and its time has come.
     """
-    if one.wanted.due is not None and one.wanted.due != one.before.due:
+    if one.wanted.due != one.before.due:
         return None
     placement = one.wanted
     if one.at is not None and one.entry is not None and not placement.is_announced:

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.publishing.catch_up import Doors
-from shared.adapters.boto3_media import Boto3MediaShelf
+from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
@@ -34,6 +34,7 @@ from shared.ports import (
     Passes,
     Purge,
     Schedules,
+    WaitingMedia,
 )
 
 STATE_VARIABLE = "FRONTLINE_LOCAL_STATE"
@@ -129,6 +130,9 @@ class Stack:
     def media(self) -> MediaShelf:
         return Boto3MediaShelf(self.client("s3"), self.output("MediaBucket"))
 
+    def waiting_media(self) -> WaitingMedia:
+        return Boto3WaitingMedia(self.client("s3"), self.output("MediaBucket"))
+
     def documents(self) -> Documents:
         return Boto3Documents(self.client("s3"), self.output("ContentBucket"))
 
@@ -143,7 +147,9 @@ class Stack:
     def doors(self) -> Doors:
         """What publishing leans on, for those who do its work from here."""
         announcements = SqsAnnouncements(self.client("sqs"), self.output("AnnouncementsQueueUrl"))
-        return Doors(self.articles(), self.documents(), self.purge(), announcements, self.schedules())
+        return Doors(
+            self.articles(), self.documents(), self.waiting_media(), self.purge(), announcements, self.schedules()
+        )
 
     def letters(self, output: str) -> DeadLetters:
         """The messages in the queue of that output."""

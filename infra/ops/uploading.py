@@ -1,26 +1,24 @@
-"""Putting the pictures and sounds that articles name where the CDN finds them."""
+"""Putting the pictures and sounds that articles name where the CDN finds them, or where they wait for their time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from infra.ops.files import Problem, line_naming, media_of
-from infra.ops.media import UnusableMedia
+from infra.ops.media import Media, UnusableMedia
 from shared.domain.articles import Article
 from shared.ports import MediaShelf, Purge
 
+Report = Callable[[str, Literal["new", "changed", "waiting"]], None]
+"""Hears of each file once it is there."""
+
 
 def upload_media(
-    articles: Iterable[tuple[Path, Article]],
-    shelf: MediaShelf,
-    purge: Purge,
-    reference: str,
-    report: Callable[[str, Literal["new", "changed"]], None],
+    articles: Iterable[tuple[Path, Article]], shelf: MediaShelf, purge: Purge, reference: str, report: Report
 ) -> list[Problem]:
-    """Put the files that the articles name where the CDN finds them, those at hand that do not lie there already;
-    `report` hears of each once it is there.
+    """Put the files that the articles name where the CDN finds them, those at hand that do not lie there already.
 
     What it returns keeps the articles from being published: each file that is neither at hand nor there (nothing is
     uploaded then), or that was changed since it was checked. Cut off at any moment, it is completed by running it
@@ -28,13 +26,8 @@ def upload_media(
     """
     named, problems = media_of(articles)
     there = {src: shelf.holds(src) for src in named}
-    for src, (path, media) in named.items():
-        if media is None and there[src] is None:
-            words = f"{src} is neither at hand nor in the media bucket; put the file at {src[1:]} beside this one"
-            problems.append(Problem(path, words, line_naming(path, src)))
-    if problems:
-        return problems
-    for src, (path, media) in named.items():
+    problems += _missing(named, lambda src: there[src] is not None)
+    for src, (path, media) in named.items() if not problems else ():
         if media is None or there[src] == media.digest:
             continue
         try:
@@ -47,4 +40,37 @@ def upload_media(
             purge.paths((src,), reference)
         shelf.put(src, content, media.content_type, media.digest)
         report(src, "new" if there[src] is None else "changed")
-    return []
+    return problems
+
+
+def hold_back_media(
+    articles: Iterable[tuple[Path, Article]], shelf: MediaShelf, waiting: MediaShelf, report: Report
+) -> list[Problem]:
+    """Put the files at hand where they wait for their articles' time, but for those that readers have already.
+
+    Publishing brings them out then. What it returns is as with `upload_media`.
+    """
+    named, problems = media_of(articles)
+    there = {src: (shelf.holds(src), waiting.holds(src)) for src in named}
+    problems += _missing(named, lambda src: there[src] != (None, None))
+    for src, (path, media) in named.items() if not problems else ():
+        if media is None or media.digest in there[src]:
+            continue
+        try:
+            waiting.put(src, media.read(), media.content_type, media.digest)
+        except UnusableMedia as unusable:
+            return [Problem(path, f"{src} {unusable}", line_naming(path, src))]
+        report(src, "waiting")
+    return problems
+
+
+def _missing(named: Mapping[str, tuple[Path, Media | None]], is_there: Callable[[str], bool]) -> list[Problem]:
+    return [
+        Problem(
+            path,
+            f"{src} is neither at hand nor in the media bucket; put the file at {src[1:]} beside this one",
+            line_naming(path, src),
+        )
+        for src, (path, media) in named.items()
+        if media is None and not is_there(src)
+    ]

@@ -7,7 +7,7 @@
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, TypeAlias, final
 
 from msgspec import Meta, Struct
@@ -331,6 +331,23 @@ def texts_of(blocks: Iterable[Block]) -> list[str]:
         elif type(block) is Gate:
             texts += texts_of(block.blocks)
     return texts
+
+
+def files_of(article: Article) -> tuple[str, ...]:
+    """Every picture and sound that the article names, those inside gates too, each once."""
+    pictures = (article.lead_picture, article.author.picture)
+    return tuple(dict.fromkeys((*(picture.src for picture in pictures if picture), *_files_in(article.body))))
+
+
+def _files_in(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Image(picture):
+                yield picture.src
+            case Audio(src):
+                yield src
+            case Gate(blocks=inner):
+                yield from _files_in(inner)
 
 
 def _gate_seen_by(gate: Gate, tier: Tier) -> LockedGate | OpenGate:

@@ -20,8 +20,8 @@ from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
 from shared.ports import Documents, Lists, Papers
 from tests.aws import REGION
-from tests.press import NOW, Press, piece
-from tests.twins import MemoryAnnouncements, MemoryLists, MemoryPapers, MemoryPurge, MemorySchedules
+from tests.press import NOW, Press, doors_on, piece
+from tests.twins import MemoryLists, MemoryPapers
 
 PAPER = Paper(1, "0d0b7f1c-5c1e-4a43-9d3e-0f6f5f1f2a11", "The Paper", "It is read.", "en", "https://paper.example")
 
@@ -68,9 +68,7 @@ def sides(request: pytest.FixtureRequest, aws: str, bucket: str, client: Any) ->
 
 def at_s3(aws: str, bucket: str, s3: Any) -> Sides:
     documents = Boto3Documents(s3, bucket)
-    doors = PublishingDoors(
-        Boto3ArticleShelf(s3, bucket), documents, MemoryPurge(), MemoryAnnouncements(), MemorySchedules()
-    )
+    doors = doors_on(Boto3ArticleShelf(s3, bucket), documents)
     return Sides(doors, documents, S3Lists(Counted(bucket, REGION, aws)))
 
 

@@ -13,15 +13,13 @@ from functions.publishing import catch_up as publishing
 from shared.domain.articles import Article, Author
 from shared.domain.paper import Paper
 from shared.http import Request
+from tests.press import doors_on
 from tests.samples import NIGHT_FERRY
 from tests.twins import (
-    MemoryAnnouncements,
     MemoryArticles,
     MemoryDocuments,
     MemoryLists,
     MemoryPapers,
-    MemoryPurge,
-    MemorySchedules,
 )
 
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()
@@ -45,9 +43,7 @@ def by(slug: str, name: str) -> Author:
 def published(*articles: Article, now: float = NOW) -> MemoryDocuments:
     """The documents that publishing makes of these articles at that time."""
     documents = MemoryDocuments()
-    doors = publishing.Doors(
-        MemoryArticles(*articles), documents, MemoryPurge(), MemoryAnnouncements(), MemorySchedules()
-    )
+    doors = doors_on(MemoryArticles(*articles), documents)
     publishing.catch_up([one.slug for one in articles], doors, now)
     return documents
 

@@ -17,11 +17,23 @@ from msgspec.structs import replace
 
 from functions.publishing.catch_up import NEWS_FOR
 from functions.publishing.events import slug_in
-from shared.domain.articles import Author, Paragraph, Renamed, Section, Stored, Unpublished
+from shared.domain.articles import (
+    Article,
+    Audio,
+    Author,
+    Image,
+    Paragraph,
+    Picture,
+    Renamed,
+    Section,
+    Stored,
+    Unpublished,
+)
 from shared.domain.decoding import UNREADABLE
 from shared.domain.tiers import Tier
 from tests import strategies
 from tests.press import NOW, Press, piece
+from tests.samples import gate
 
 OPINION = Section("opinion", "Opinion")
 SOON = NOW + dt.timedelta(hours=1)
@@ -173,6 +185,31 @@ def test_a_call_that_comes_a_moment_early_is_asked_for_again() -> None:
     assert press.schedules.at["piece-1"] > SOON
 
 
+PICTURE = Picture("/media/anonymous/quay.png", "A quay", 8, 8, "photograph")
+SOUND = Audio("/media/member/bells.mp3", "Bells", 9)
+
+
+def with_files(number: int) -> Article:
+    """A scheduled article that names a picture, and a sound inside a gate."""
+    gated = replace(gate("sound", Tier.MEMBER, "Listen."), blocks=(SOUND,))
+    return piece(number, published_at=SOON, lead_picture=PICTURE, body=(Image(PICTURE), gated))
+
+
+def test_the_files_of_an_article_come_out_with_it_and_not_before() -> None:
+    press = Press()
+    for path in (PICTURE.src, SOUND.src, "/media/anonymous/another.png"):
+        press.waiting.put(path, b"", "image/png", "a")
+
+    press.publish(with_files(1))
+    assert not press.media.files
+    press.purged()
+    press.catch_up("piece-1", now=SOON)
+
+    assert press.media.files.keys() == {PICTURE.src, SOUND.src}
+    assert {PICTURE.src, SOUND.src} <= press.purged()
+    assert press.waiting.files.keys() == {"/media/anonymous/another.png"}
+
+
 # Announcing ---------------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +275,8 @@ class CrashError(Exception):
 DOORS = {
     "documents": ("read", "write", "delete"),
     "articles": ("read_version",),
-    "purge": ("tags",),
+    "waiting": ("bring_out", "discard"),
+    "purge": ("tags", "paths"),
     "announcements": ("announce",),
     "schedules": ("set",),
 }
@@ -284,11 +322,13 @@ def crash() -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
-    "change", [piece(1, section=OPINION, tags=("night",)), Unpublished(1, "piece-1", NOW), fresh(9)]
+    "change",
+    [piece(1, section=OPINION, tags=("night",)), Unpublished(1, "piece-1", NOW), fresh(9, lead_picture=PICTURE)],
 )
 def test_a_crash_at_any_step_is_put_right_by_the_redelivery(change: Any, after: bool) -> None:
     def begin() -> Press:
         press = Press(piece(1, tags=("ferry",)), piece(2))
+        press.waiting.put(PICTURE.src, b"", "image/png", "a")
         press.purged()
         press.put(change)
         return press
@@ -306,6 +346,7 @@ def test_a_crash_at_any_step_is_put_right_by_the_redelivery(change: Any, after: 
         press.catch_up(change.slug)
         assert press.everything() == wanted, number
         assert press.purged() == purged, number
+        assert press.media.files == undisturbed.media.files
         assert set(press.announcements.sent) == set(undisturbed.announcements.sent)
         assert press.placement(change.slug) == undisturbed.placement(change.slug)
     assert number > 20  # it was really tried at many steps

@@ -234,6 +234,17 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
             {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*", "placements/*", "announced/*"]}},
         ),
+        "ReadAndDeleteWaitingMedia": (
+            ["s3:GetObject", "s3:DeleteObject"],
+            {"Fn::Sub": "${MediaBucket.Arn}/waiting/*"},
+            None,
+        ),
+        "BringOutMedia": ("s3:PutObject", {"Fn::Sub": "${MediaBucket.Arn}/media/*"}, None),
+        "TellWaitingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["MediaBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": "waiting/*"}},
+        ),
         "TakeFromItsQueue": (
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             {"Fn::GetAtt": ["PublishingQueue", "Arn"]},

@@ -225,6 +225,7 @@ def test_the_template_gives_each_read_function_the_settings_that_it_reads() -> N
 def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -> None:
     assert properties("PublishingFunction")["Environment"]["Variables"] == {
         "CONTENT_BUCKET": {"Ref": "ContentBucket"},
+        "MEDIA_BUCKET": {"Ref": "MediaBucket"},
         "DISTRIBUTION_ID": {"Ref": "Distribution"},
         "ANNOUNCEMENTS_QUEUE": {"Ref": "AnnouncementsQueue"},
         "PUBLISHING_QUEUE_ARN": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from functions.publishing.catch_up import Doors, catch_up
+from functions.publishing.catch_up import catch_up
 from infra.ops.cli import app
 from infra.ops.remembered import VARIABLE
 from infra.ops.settling import placed_version
 from infra.ops.stack import STATE_VARIABLE, Stack
 from tests.aws import REGION
+from tests.press import doors_on
 from tests.samples import raw_article
-from tests.twins import MemoryAnnouncements, MemoryPurge
 
 QUEUE = f"arn:aws:sqs:{REGION}:123456789012:publishing.fifo"
 
@@ -58,7 +58,7 @@ def stack(aws: str, client: Any, bucket: str, tmp_path: Path, monkeypatch: pytes
 
 def _follow(stack: Stack, over: threading.Event) -> None:
     shelf, documents = stack.articles(), stack.documents()
-    doors = Doors(shelf, documents, MemoryPurge(), MemoryAnnouncements(), stack.schedules())
+    doors = doors_on(shelf, documents, stack.schedules())
     known: set[str] = set()
     while not over.wait(0.05):
         present = dict(shelf.slugs())

@@ -10,10 +10,10 @@ import pytest
 
 from infra.ops.files import check_files
 from infra.ops.media import Media, UnusableMedia
-from infra.ops.uploading import upload_media
+from infra.ops.uploading import hold_back_media, upload_media
 from tests.ops.markdown_cases import GOOD
 from tests.ops.media_files import BARE, BELLS, HERE, QUAY, exif, mp3, picture, put
-from tests.twins import MemoryMedia, MemoryPurge
+from tests.twins import MemoryMedia, MemoryPurge, MemoryWaitingMedia
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
@@ -108,3 +108,49 @@ def test_a_run_that_was_cut_off_before_the_purge_is_completed_by_the_next(piece:
 
     assert again == [f"changed {QUAY}"]
     assert list(purge.asked.values()) == [(QUAY,)]
+
+
+def hold_back(path: Path, media: MemoryMedia, waiting: MemoryWaitingMedia) -> tuple[list[str], list[str]]:
+    articles, problems = check_files([path], NOW)
+    assert not problems
+    reported: list[str] = []
+    wrong = hold_back_media(articles, media, waiting, lambda src, what: reported.append(f"{what} {src}"))
+    return reported, [str(one) for one in wrong]
+
+
+def test_the_files_of_an_article_to_come_wait_where_nobody_can_fetch_them(piece: Path) -> None:
+    media = MemoryMedia()
+    waiting = MemoryWaitingMedia(media)
+
+    assert hold_back(piece, media, waiting) == ([f"waiting {QUAY}", f"waiting {BELLS}"], [])
+
+    assert not media.files
+    assert waiting.files.keys() == {QUAY, BELLS}
+    assert hold_back(piece, media, waiting) == ([], [])
+    put(piece.parent, QUAY, picture("PNG", 32, 32))
+    assert hold_back(piece, media, waiting) == ([f"waiting {QUAY}"], [])
+
+
+def test_a_file_that_readers_have_already_does_not_wait(piece: Path) -> None:
+    media = MemoryMedia()
+    upload(piece, shelf=media, purge=MemoryPurge())
+    waiting = MemoryWaitingMedia(media)
+
+    assert hold_back(piece, media, waiting) == ([], [])
+
+    assert not waiting.files
+
+
+def test_what_is_neither_at_hand_nor_waits_nor_is_there_is_named(piece: Path) -> None:
+    piece.write_text(GOOD.replace("    width: 1600\n    height: 900\n", ""), encoding="utf-8")
+    (piece.parent / BELLS[1:]).unlink()
+    media = MemoryMedia()
+    waiting = MemoryWaitingMedia(media)
+
+    _, wrong = hold_back(piece, media, waiting)
+
+    assert len(wrong) == 1
+    assert "neither at hand nor in the media bucket" in wrong[0]
+    assert not waiting.puts
+    waiting.put(BELLS, b"there", "audio/mpeg", "")
+    assert hold_back(piece, media, waiting) == ([f"waiting {QUAY}"], [])

@@ -8,17 +8,25 @@ from dataclasses import dataclass, field
 
 from functions.publishing.catch_up import Doors, catch_up
 from shared.domain.articles import Stored
-from shared.ports import ArticleShelf, Documents, MediaShelf, Purge, Schedules
-from tests.twins import MemoryAnnouncements, MemoryArticles, MemoryDocuments, MemoryMedia, MemoryPurge, MemorySchedules
+from shared.ports import ArticleShelf, Documents, MediaShelf, Purge, Schedules, WaitingMedia
+from tests.twins import (
+    MemoryAnnouncements,
+    MemoryArticles,
+    MemoryDocuments,
+    MemoryMedia,
+    MemoryPurge,
+    MemorySchedules,
+    MemoryWaitingMedia,
+)
 
 
 class FollowedArticles(MemoryArticles):
     """The articles with publishing behind them. `stopped`: publishing does not hear of what happens."""
 
-    def __init__(self, documents: MemoryDocuments, schedules: MemorySchedules) -> None:
+    def __init__(self, documents: MemoryDocuments, schedules: MemorySchedules, waiting: MemoryWaitingMedia) -> None:
         super().__init__()
         self._one_by_one = threading.Lock()
-        self._doors = Doors(self, documents, MemoryPurge(), MemoryAnnouncements(), schedules)
+        self._doors = Doors(self, documents, waiting, MemoryPurge(), MemoryAnnouncements(), schedules)
         self.stopped = False
         self.writes: list[str] = []
 
@@ -55,7 +63,8 @@ class TwinStack:
     kept_purge: MemoryPurge = field(default_factory=MemoryPurge)
 
     def __post_init__(self) -> None:
-        self.shelf = FollowedArticles(self.kept_documents, self.kept_schedules)
+        self.kept_waiting = MemoryWaitingMedia(self.kept_media)
+        self.shelf = FollowedArticles(self.kept_documents, self.kept_schedules, self.kept_waiting)
 
     def open(self) -> TwinStack:
         return self
@@ -74,6 +83,9 @@ class TwinStack:
 
     def media(self) -> MediaShelf:
         return self.kept_media
+
+    def waiting_media(self) -> WaitingMedia:
+        return self.kept_waiting
 
     def purge(self) -> Purge:
         return self.kept_purge

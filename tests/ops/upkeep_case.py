@@ -27,8 +27,10 @@ from tests.twins import (
     MemoryEdgeKeys,
     MemoryKeyring,
     MemoryLists,
+    MemoryMedia,
     MemoryPurge,
     MemorySchedules,
+    MemoryWaitingMedia,
 )
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -71,7 +73,8 @@ class PaperCase:
 
     @property
     def doors(self) -> Doors:
-        return Doors(self.articles, self.documents, self.purge, self.announcements, self.schedules)
+        waiting = MemoryWaitingMedia(MemoryMedia())
+        return Doors(self.articles, self.documents, waiting, self.purge, self.announcements, self.schedules)
 
     @property
     def ward(self) -> Ward:
