@@ -144,7 +144,7 @@ def revise(
     if stretches is None:
         return None
     merged = _without_small_ones(stretches, read)
-    rows = [stretch if isinstance(stretch, PartOf) else _halved(stretch) for stretch in merged]
+    rows = [stretch if isinstance(stretch, PartOf) else _cut(stretch) for stretch in merged]
     kept: list[PartOf] = []
     written: dict[str, bytes] = {}
     for one in rows:
@@ -170,7 +170,7 @@ def revise(
 def build(rows: Iterable[Row], version: str) -> Revision:
     """A whole list anew."""
     ordered = sorted(rows, key=_by_place, reverse=True)
-    written = [_part(piece, version) for piece in _halved(ordered)]
+    written = [_part(piece, version) for piece in _cut(ordered)]
     months = Counter(row.place[:7] for row in ordered)
     return Revision(
         Index(parts=tuple(part for part, _ in written), months=tuple(sorted(months.items(), reverse=True))),
@@ -226,10 +226,12 @@ def _rows(stretch: _Stretch, read: Read) -> Sequence[Row]:
     return read(stretch.name).rows if isinstance(stretch, PartOf) else stretch
 
 
-def _halved(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    """The rows in pieces of about one size, none above LARGEST."""
-    pieces = -(-len(rows) // LARGEST)
-    return [rows[len(rows) * i // pieces : len(rows) * (i + 1) // pieces] for i in range(pieces)]
+def _cut(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """The rows in pieces of one size, as far from SMALLEST as from LARGEST where that can be: room for what comes and
+    goes."""
+    count = len(rows)
+    pieces = max(-(-count // LARGEST), min(count // SMALLEST, round(2 * count / (SMALLEST + LARGEST))))
+    return [rows[count * i // pieces : count * (i + 1) // pieces] for i in range(pieces)]
 
 
 def _part(rows: Sequence[Row], version: str) -> tuple[PartOf, bytes]:
