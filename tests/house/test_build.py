@@ -136,15 +136,11 @@ def _install_from_here(lock: Path, folder: Path) -> None:
     for name, version in _locked(lock):
         distribution = metadata.distribution(name)
         assert distribution.version == version, f"{name}: tested {distribution.version}, shipped {version}"
-        _copy(distribution, folder)
-
-
-def _copy(distribution: metadata.Distribution, folder: Path) -> None:
-    for file in distribution.files or ():
-        if ".." not in file.parts and file.locate().is_file():  # type: ignore[attr-defined]
-            target = folder / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.read_binary())
+        for file in distribution.files or ():
+            if ".." not in file.parts and file.locate().is_file():  # type: ignore[attr-defined]
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.read_binary())
 
 
 @pytest.fixture(scope="module", params=["articles", "pages"])
@@ -157,14 +153,9 @@ def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 @pytest.fixture(scope="module")
 def publishing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The publishing function's zip, likewise, with boto3 in whatever version is here."""
-    folder = tmp_path_factory.mktemp("publishing")
-
-    def install(lock: Path, folder: Path) -> None:
-        for name, _ in _locked(lock):
-            _copy(metadata.distribution(name), folder)
-
-    bundle("publishing", folder, install)
+    """The publishing function's zip, likewise."""
+    folder = tmp_path_factory.mktemp("zips") / "publishing"
+    bundle(folder.name, folder, _install_from_here)
     return folder
 
 
