@@ -246,6 +246,8 @@ class Article(Published, frozen=True, kw_only=True, tag_field="status", tag="pub
         ids = [block.id for block in self.body if type(block) is Gate]
         if len(ids) != len(set(ids)):
             raise ValueError(f"Two gates have the id `{next(i for i in ids if ids.count(i) > 1)}`: give each its own")
+        if not 1000 <= self.published_at.year <= 9998:  # lists sort moments as texts, and convert them to UTC
+            raise ValueError("`published_at` lies in no year from 1000 to 9998")
         if self.updated_at is not None and self.updated_at < self.published_at:
             raise ValueError("`updated_at` lies before `published_at`")
         # Here for all blocks at once, not in each: msgspec would call Python once a paragraph. The texts stay apart: no

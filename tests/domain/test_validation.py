@@ -74,6 +74,8 @@ NESTED = copy.deepcopy(raw_article()["body"][1])
         (raw_article(published_at="yesterday"), "published_at", "datetime"),
         (raw_article(published_at="2026-11-01T08:00:00"), "published_at", "timezone"),
         (raw_article(updated_at="2026-10-01T08:00:00Z"), "document", "before"),
+        (raw_article(published_at="0001-01-01T00:00:00+14:00"), "document", "no year from 1000"),
+        (raw_article(published_at="9999-12-31T23:59:59-14:00"), "document", "no year from 1000"),
         (raw_article(body=[]), "body", "length >= 1"),
         (raw_article(body="text"), "body", "expected `array`"),
         (
