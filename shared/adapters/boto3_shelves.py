@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.s3_articles import article_key
-from shared.adapters.s3_keyring import KEYRING_KEY, decode_keyring
-from shared.domain.articles import Stored
+from shared.domain.articles import Stored, article_key
 from shared.domain.decoding import UNREADABLE
-from shared.domain.keyrings import Keyring
+from shared.domain.keyrings import KEYRING_KEY, Keyring, decode_keyring
 from shared.domain.refusals import (
     ArticleChanged,
     ContentUnavailable,

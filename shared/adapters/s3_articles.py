@@ -7,21 +7,13 @@ from collections import OrderedDict
 import msgspec
 
 from shared.adapters.s3_objects import ObjectMissing, S3Objects, StoreUnavailable
-from shared.domain.articles import Stored
+from shared.domain.articles import Stored, article_key
 from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import ContentUnavailable, UnknownArticle
-from shared.domain.text import is_slug
 
 KEPT = 64  # documents; a large one decoded is some 100 KB
 
 _decoder: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
-
-
-def article_key(slug: str) -> str:
-    """Where the article lives. The slug is checked here too: no text from a path becomes a key unexamined."""
-    if not is_slug(slug):
-        raise UnknownArticle("No article can have this name.")
-    return f"articles/{slug}.json"
 
 
 class S3Articles:

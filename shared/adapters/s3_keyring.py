@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from shared.adapters.s3_objects import ObjectMissing, S3Objects, StoreUnavailable
-from shared.domain.decoding import UNREADABLE
-from shared.domain.keyrings import Keyring
+from shared.domain.keyrings import KEYRING_KEY, Keyring, decode_keyring
 from shared.domain.refusals import UnusableKeyring
-
-KEYRING_KEY = "keyring.json"
-
-_decoder: msgspec.json.Decoder[Keyring] = msgspec.json.Decoder(Keyring)
-
-
-def decode_keyring(raw: bytes) -> Keyring:
-    """The ring in these bytes. Raises UnusableKeyring, whose words hold nothing of what was read."""
-    try:
-        return _decoder.decode(raw)
-    except UNREADABLE:
-        raise UnusableKeyring("What lies in the keyring's place is not a keyring.") from None
 
 
 class S3Keyrings:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias, final
 from msgspec import Meta, Struct
 
 from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, UnknownArticle
-from shared.domain.text import InlineHtml, Line, Link, MediaPath, Passage, Slug, forbidden_markup
+from shared.domain.text import InlineHtml, Line, Link, MediaPath, Passage, Slug, forbidden_markup, is_slug
 from shared.domain.tiers import Tier
 
 SCHEMA_VERSION = 1
@@ -305,6 +305,13 @@ class Renamed(Value, frozen=True, tag_field="status", tag="renamed"):
 
 
 Stored: TypeAlias = Article | Unpublished | Renamed
+
+
+def article_key(slug: str) -> str:
+    """Where the article lives. The slug is checked here too: no text from a path becomes a key unexamined."""
+    if not is_slug(slug):
+        raise UnknownArticle("No article can have this name.")
+    return f"articles/{slug}.json"
 
 
 def readable(document: Stored, now: float) -> Article:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
+from shared.domain.decoding import UNREADABLE
+from shared.domain.refusals import UnusableKeyring
+
+KEYRING_KEY = "keyring.json"
 MAX_KEYS = 2  # The current key and the one before it, or the one after it while a rotation is under way.
 
 Kid = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
@@ -47,6 +52,17 @@ class Keyring(Struct, frozen=True, forbid_unknown_fields=True):
     def key(self, kid: str) -> PassKey | None:
         """The accepted key of that id."""
         return next((key for key in self.keys if key.kid == kid), None)
+
+
+_decoder: msgspec.json.Decoder[Keyring] = msgspec.json.Decoder(Keyring)
+
+
+def decode_keyring(raw: bytes) -> Keyring:
+    """The ring in these bytes. Raises UnusableKeyring, whose words hold nothing of what was read."""
+    try:
+        return _decoder.decode(raw)
+    except UNREADABLE:
+        raise UnusableKeyring("What lies in the keyring's place is not a keyring.") from None
 
 
 def begin(issuer: str, key: PassKey) -> Keyring:

@@ -161,10 +161,13 @@ def publishing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _run(folder: Path, code: str) -> Any:
     """What `code` prints as JSON, run on the folder and the standard library alone: no site-packages, no repository."""
+    named = ("MEDIA_BUCKET", "DISTRIBUTION_ID", "ANNOUNCEMENTS_QUEUE", "PUBLISHING_QUEUE_ARN")
     environment = {
         "CONTENT_BUCKET": "content",
         "KEYRING_BUCKET": "keyring",
+        **dict.fromkeys((*named, "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN"), "given"),
         "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
         "POWERTOOLS_SERVICE_NAME": folder.name,
         "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
     }
@@ -182,6 +185,14 @@ def test_the_built_function_starts_and_answers(built: Path) -> None:
     )
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"] == "application/problem+json"
+
+
+def test_the_built_publishing_function_starts_and_says_what_it_could_not_handle(publishing: Path) -> None:
+    event = {"Records": [{"messageId": "1", "body": "no event"}, {"messageId": "2", "body": '{"slug":"A"}'}]}
+    answer = _run(
+        publishing, f"from functions.publishing.handler import handler\nprint(json.dumps(handler({event!r}, None)))"
+    )
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
 def test_every_module_that_was_shipped_finds_what_it_imports(built: Path) -> None:
