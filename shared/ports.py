@@ -93,6 +93,13 @@ class Announcements(Protocol):
         """Say that this article is out. May reach the other side more than once: it tells them apart by the id."""
 
 
+class Redelivery(Protocol):
+    """When a message that could not be handled is delivered again."""
+
+    def again_in(self, receipt: str, seconds: int) -> bool:
+        """Have it come again after so many seconds; False where that cannot be had: then it comes as its queue says."""
+
+
 class Schedules(Protocol):
     """Being called again at a time to come."""
 

@@ -55,6 +55,7 @@ class PublishingSettings(Struct, frozen=True):
     media_bucket: str
     distribution: str
     announcements_queue: str
+    publishing_queue: str
     publishing_queue_arn: str
     schedule_group: str
     schedule_role_arn: str
@@ -67,6 +68,7 @@ def publishing_settings(environ: Mapping[str, str] = os.environ) -> PublishingSe
         media_bucket=_required(environ, "MEDIA_BUCKET"),
         distribution=_required(environ, "DISTRIBUTION_ID"),
         announcements_queue=_required(environ, "ANNOUNCEMENTS_QUEUE"),
+        publishing_queue=_required(environ, "PUBLISHING_QUEUE"),
         publishing_queue_arn=_required(environ, "PUBLISHING_QUEUE_ARN"),
         schedule_group=_required(environ, "SCHEDULE_GROUP"),
         schedule_role_arn=_required(environ, "SCHEDULE_ROLE_ARN"),

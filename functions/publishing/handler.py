@@ -3,59 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from functions.publishing.catch_up import Done, Doors, catch_up
-from functions.publishing.events import slug_in
-from functions.publishing.wiring import doors
-from shared.domain.decoding import UNREADABLE
+from functions.publishing.batch import Worked, work_off
+from functions.publishing.wiring import doors, redelivery
 from shared.settings import publishing_settings
 
 logger = Logger()
 metrics = Metrics()
-_doors: Doors = doors(publishing_settings())
+_settings = publishing_settings()
+_doors = doors(_settings)
+_redelivery = redelivery(_settings)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Catch up with a batch of the queue (SQS, partial batch responses)."""
-    failed, slugs = [], {}
-    for record in event["Records"]:
-        try:
-            slugs[record["messageId"]] = slug_in(record["body"])
-        except UNREADABLE:
-            logger.exception("not an event of ours", message_id=record["messageId"])
-            failed.append(record["messageId"])
-    try:
-        _count(_catch_up(slugs.values()))
-    except Exception as error:  # noqa: BLE001 -- whatever it was: one article must not hold up the others
-        logger.warning("one by one", cause=type(error).__name__)
-        failed += [message for message, slug in slugs.items() if not _caught_up_alone(slug)]
-    metrics.add_metric("PublishingFailures", MetricUnit.Count, len(failed))
-    metrics.flush_metrics()
-    return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+    """Work off a batch of the queue (SQS, partial batch responses).
+
+    What could not be handled comes again soon: all of publishing is one group of a FIFO queue, and whatever is in it
+    waits behind the message that failed, for as long as that is out of sight.
+    """
+    worked = work_off(event["Records"], _doors, time.time())
+    _count(worked)
+    for failure in worked.failures:
+        _redelivery.again_in(failure.receipt, failure.pause)
+    return {"batchItemFailures": [{"itemIdentifier": failure.message_id} for failure in worked.failures]}
 
 
-def _caught_up_alone(slug: str | None) -> bool:
-    try:
-        _count(_catch_up([slug]))
-    except Exception:  # it is delivered again, and in the end put aside for us
-        logger.exception("could not catch up", slug=slug)
-        return False
-    return True
-
-
-def _catch_up(slugs: Iterable[str | None]) -> Done:
-    return catch_up((slug for slug in slugs if slug is not None), _doors, time.time())
-
-
-def _count(done: Done) -> None:
+def _count(worked: Worked) -> None:
     """Log and count what was done. It holds slugs and nothing else of any article."""
     for what in ("listed", "unlisted", "announced", "unreadable"):
-        slugs: tuple[str, ...] = getattr(done, what)
+        slugs = [slug for done in worked.done for slug in getattr(done, what)]
         if slugs:
             logger.info(what, slugs=slugs)
         metrics.add_metric(what.capitalize(), MetricUnit.Count, len(slugs))
+    for failure in worked.failures:
+        logger.error("could not be handled", message_id=failure.message_id, slug=failure.slug, exc_info=failure.cause)
+    metrics.add_metric("PublishingFailures", MetricUnit.Count, len(worked.failures))
+    metrics.flush_metrics()

@@ -9,6 +9,8 @@ from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.scheduler_schedules import SchedulerSchedules
 from shared.adapters.sqs_announcements import SqsAnnouncements
+from shared.adapters.sqs_redelivery import SqsRedelivery
+from shared.ports import Redelivery
 from shared.settings import PublishingSettings
 
 
@@ -28,3 +30,8 @@ def doors(settings: PublishingSettings) -> Doors:
             settings.publishing_queue_arn,
         ),
     )
+
+
+def redelivery(settings: PublishingSettings) -> Redelivery:
+    """How messages that could not be handled are put off."""
+    return SqsRedelivery(client("sqs"), settings.publishing_queue)

@@ -246,7 +246,7 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
             {"StringLikeIfExists": {"s3:prefix": "waiting/*"}},
         ),
         "TakeFromItsQueue": (
-            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
             {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
             None,
         ),

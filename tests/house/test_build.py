@@ -161,7 +161,7 @@ def publishing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _run(folder: Path, code: str) -> Any:
     """What `code` prints as JSON, run on the folder and the standard library alone: no site-packages, no repository."""
-    named = ("MEDIA_BUCKET", "DISTRIBUTION_ID", "ANNOUNCEMENTS_QUEUE", "PUBLISHING_QUEUE_ARN")
+    named = ("MEDIA_BUCKET", "DISTRIBUTION_ID", "ANNOUNCEMENTS_QUEUE", "PUBLISHING_QUEUE", "PUBLISHING_QUEUE_ARN")
     environment = {
         "CONTENT_BUCKET": "content",
         "KEYRING_BUCKET": "keyring",
@@ -188,11 +188,13 @@ def test_the_built_function_starts_and_answers(built: Path) -> None:
 
 
 def test_the_built_publishing_function_starts_and_says_what_it_could_not_handle(publishing: Path) -> None:
-    event = {"Records": [{"messageId": "1", "body": "no event"}, {"messageId": "2", "body": '{"slug":"A"}'}]}
+    record = {"receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}}
+    bodies = ("no event", '{"slug":"A"}')
+    event = {"Records": [{**record, "messageId": str(i), "body": body} for i, body in enumerate(bodies)]}
     answer = _run(
         publishing, f"from functions.publishing.handler import handler\nprint(json.dumps(handler({event!r}, None)))"
     )
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
 
 
 def test_every_module_that_was_shipped_finds_what_it_imports(built: Path) -> None:

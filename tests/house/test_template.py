@@ -228,6 +228,7 @@ def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -
         "MEDIA_BUCKET": {"Ref": "MediaBucket"},
         "DISTRIBUTION_ID": {"Ref": "Distribution"},
         "ANNOUNCEMENTS_QUEUE": {"Ref": "AnnouncementsQueue"},
+        "PUBLISHING_QUEUE": {"Ref": "PublishingQueue"},
         "PUBLISHING_QUEUE_ARN": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
         "SCHEDULE_GROUP": {"Ref": "ScheduleGroup"},
         "SCHEDULE_ROLE_ARN": {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
