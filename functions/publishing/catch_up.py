@@ -123,35 +123,18 @@ def catch_up(slugs: Iterable[str], doors: Doors, now: float) -> Done:
 
 
 def _round(slugs: tuple[str, ...], doors: Doors, now: dt.datetime) -> tuple[tuple[str, ...], Done]:
-    """Once through all steps; returns the articles that have been changed meanwhile, and what was done."""
-    lost: list[str] = []
-    works: list[Work] = []
-    for slug in slugs:
-        work = _look(slug, doors, now)
-        _schedule(work, doors.schedules, now)
-        begun = _begun(work, doors.documents) if work.moves else work
-        if begun is None:
-            lost.append(slug)
-        else:
-            works.append(begun)
-    moving = [work for work in works if work.moves]
+    """Once through all steps; returns the articles that somebody else was at meanwhile, and what was done."""
+    begun = [work for slug in slugs if (work := _begun(_look(slug, doors, now), doors, now)) is not None]
+    moving = [work for work in begun if work.moves]
     _bring_out_files(moving, doors, now)
-    try:
-        moved = _move(moving, doors)
-    except DocumentChanged:
-        moved = set()
-    lost += [work.slug for work in moving if work.slug not in moved]
-    works = [work for work in works if work.slug not in lost]
-    moving = [work for work in works if work.moves]
+    moved = _move(moving, doors)
+    works = [work for work in begun if not work.moves or work.slug in moved]
     _purge([work for work in works if not work.is_settled], doors.purge, now)
     announced = {work.slug for work in works if _announce(work, doors, now)}
-    for work in works:
-        final = replace(work.wanted, is_announced=work.before.is_announced or work.slug in announced)
-        if not _finished(work, final, doors.documents):
-            lost.append(work.slug)
-    return tuple(lost), Done(
-        tuple(work.slug for work in moving if work.wanted.entered),
-        tuple(work.slug for work in moving if not work.wanted.entered),
+    finished = {work.slug for work in works if _finished(work, work.slug in announced, doors.documents)}
+    return tuple(slug for slug in slugs if slug not in finished), Done(
+        tuple(work.slug for work in works if work.moves and work.wanted.entered),
+        tuple(work.slug for work in works if work.moves and not work.wanted.entered),
         tuple(announced),
         tuple(work.slug for work in works if work.is_unreadable),
     )
@@ -196,21 +179,20 @@ def weigh(
     return Work(slug, version, article if is_due else None, is_unreadable, before, before_version, wanted)
 
 
-def _schedule(work: Work, schedules: Schedules, now: dt.datetime) -> None:
-    """Have it looked at again when its time has come; also when that call has come, by this clock, a moment early."""
+def _begun(work: Work, doors: Doors, now: dt.datetime) -> Work | None:
+    """Set its schedule, and write down where it may stand from now on; None where somebody else has written meanwhile.
+
+    It is scheduled again also when the call of its schedule has come, by this clock, a moment early.
+    """
     due, soon = work.wanted.due, now + dt.timedelta(minutes=1)
     if due is not None and (due != work.before.due or due < soon):
-        schedules.set(work.slug, max(due, soon))
-
-
-def _begun(work: Work, documents: Documents) -> Work | None:
-    """Write down where the article may stand from now on; None where somebody else has written meanwhile."""
+        doors.schedules.set(work.slug, max(due, soon))
     entered = tuple(dict.fromkeys((*work.before.entered, *work.wanted.entered)))
     begun = replace(work.before, version=None, entered=entered)
-    if begun == work.before:
+    if not work.moves or begun == work.before:
         return work
     try:
-        version = documents.write(placement_key(work.slug), msgspec.json.encode(begun), work.before_version)
+        version = doors.documents.write(placement_key(work.slug), msgspec.json.encode(begun), work.before_version)
     except DocumentChanged:
         return None
     return replace(work, before=begun, before_version=version)
@@ -229,8 +211,7 @@ def _bring_out_files(works: list[Work], doors: Doors, now: dt.datetime) -> None:
 def _move(works: list[Work], doors: Doors) -> set[str]:
     """Change each list once for all articles that enter, leave or change in it, then tell its directory.
 
-    Returns the articles for which that is done; the others have been changed meanwhile. Raises DocumentChanged where
-    one of the lists has.
+    Returns the articles for which that is done; the others, or one of the lists, have been changed meanwhile.
     """
     held = {name: read_index(doors.documents, name) for name in _names(works)}
     works = [work for work in works if _is_still(work, doors.articles)]
@@ -252,12 +233,14 @@ def _move(works: list[Work], doors: Doors) -> set[str]:
         return at_hand[slug]
 
     names = _names(works)
-    for name in names:
-        update_list(doors.documents, name, held[name], puts[name], removes[name], article)
-    for kind in ("sections", "authors"):
-        told = [name for name in names if directory_of(name) == kind]
-        if told:
-            update_directory(doors.documents, kind, told)
+    try:
+        for name in names:
+            update_list(doors.documents, name, held[name], puts[name], removes[name], article)
+        for kind in ("sections", "authors"):
+            if told := [name for name in names if directory_of(name) == kind]:
+                update_directory(doors.documents, kind, told)
+    except DocumentChanged:
+        return set()
     return {work.slug for work in works}
 
 
@@ -309,8 +292,9 @@ def _announce(work: Work, doors: Doors, now: dt.datetime) -> bool:
     return True
 
 
-def _finished(work: Work, placement: Placement, documents: Documents) -> bool:
+def _finished(work: Work, is_announced: bool, documents: Documents) -> bool:
     """Write down where the article stands; False where somebody else has written that meanwhile."""
+    placement = replace(work.wanted, is_announced=work.before.is_announced or is_announced)
     if placement != work.before:
         try:
             documents.write(placement_key(work.slug), msgspec.json.encode(placement), work.before_version)
