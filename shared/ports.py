@@ -104,8 +104,8 @@ class Schedules(Protocol):
     """Being called again at a time to come."""
 
     def set(self, slug: str, at: dt.datetime) -> None:
-        """Have publishing look at that article again at `at`, or within a minute after, never before. Replaces what
-        was set for it."""
+        """Have publishing look at that article again at `at`, or within a minute after, never before; also where that
+        moment passes while it is being set. Replaces what was set for it."""
 
     def due(self) -> Iterator[tuple[str, dt.datetime]]:
         """What is set: slug and time."""

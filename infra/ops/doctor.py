@@ -31,6 +31,7 @@ from infra.ops.survey import (
     read_standings,
     silently,
 )
+from shared.adapters.scheduler_schedules import SOONEST
 from shared.domain.decoding import UNREADABLE
 from shared.domain.list_parts import part_key
 from shared.domain.lists import Directory, directory_of, slug_at
@@ -40,7 +41,7 @@ from shared.ports import DeadLetters, EdgeKeys, KeyringShelf
 
 LATE: Final = dt.timedelta(minutes=2)
 """How long an article that is due may take to appear; our clock need not be S3's either."""
-SCHEDULE_SLACK: Final = dt.timedelta(seconds=62)  # catching up sets none within the next minute, and whole seconds
+SCHEDULE_SLACK: Final = SOONEST + dt.timedelta(seconds=2)  # for whole seconds
 ORPHANED_AFTER: Final = dt.timedelta(hours=1)
 _DIRECTORIES: Final[tuple[Directory, ...]] = ("sections", "authors")
 _REPAIR: Final = "`frontline doctor --repair` mends it"

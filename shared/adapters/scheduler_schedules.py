@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -17,18 +18,29 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
 
+SOONEST: Final = dt.timedelta(seconds=3)
+"""From now; nobody says what becomes of a schedule whose time is past when it is made, and making one takes a while."""
 MESSAGE_GROUP = "paper"  # as template.yaml has it for EventBridge: all of publishing is one after the other
 
 
 class SchedulerSchedules:
     """`shared.ports.Schedules` on EventBridge Scheduler."""
 
-    def __init__(self, client: EventBridgeSchedulerClient, group: str, role_arn: str, queue_arn: str) -> None:
+    def __init__(
+        self,
+        client: EventBridgeSchedulerClient,
+        group: str,
+        role_arn: str,
+        queue_arn: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client, self._group, self._role_arn, self._queue_arn = client, group, role_arn, queue_arn
+        self._clock = clock  # Unix seconds
 
     def set(self, slug: str, at: dt.datetime) -> None:
         # A schedule has no fractions of a second: the next whole one, so that it is never early.
-        moment = at.astimezone(dt.UTC) + dt.timedelta(microseconds=999_999)
+        soonest = dt.datetime.fromtimestamp(self._clock(), dt.UTC) + SOONEST
+        moment = max(at.astimezone(dt.UTC), soonest) + dt.timedelta(microseconds=999_999)
         wanted: dict[str, Any] = {
             "GroupName": self._group,
             "Name": _name(slug),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.scheduler_schedules import MESSAGE_GROUP, SchedulerSchedules
+from shared.adapters.scheduler_schedules import MESSAGE_GROUP, SOONEST, SchedulerSchedules
 from shared.ports import Schedules
 from tests.aws import REGION
 from tests.twins import MemorySchedules
@@ -62,6 +62,19 @@ def test_there_may_be_more_than_a_page_of_them(schedules: Schedules) -> None:
         schedules.set(f"piece-{i}", AT)
 
     assert {slug for slug, _ in schedules.due()} == {f"piece-{i}" for i in range(60)}
+
+
+@pytest.mark.parametrize("ahead", [-3_600.0, -1.0, 0.0, 1.0])
+def test_a_moment_that_passes_meanwhile_is_put_off_a_little_and_one_just_ahead_is_kept(
+    client: Any, group: str, ahead: float
+) -> None:
+    now = AT.timestamp()
+    schedules = SchedulerSchedules(client("scheduler"), group, ROLE, QUEUE, lambda: now)
+
+    schedules.set("passing", AT + dt.timedelta(seconds=ahead))
+    schedules.set("ahead", AT + dt.timedelta(seconds=5))
+
+    assert dict(schedules.due()) == {"passing": AT + SOONEST, "ahead": AT + dt.timedelta(seconds=5)}
 
 
 def test_a_schedule_is_never_early_and_sends_to_the_queue_once(client: Any, group: str) -> None:
