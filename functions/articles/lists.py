@@ -111,7 +111,8 @@ def describe_author(request: Request, slug: str, lists: Lists) -> Answer:
 
 
 def list_related(request: Request, article: Article, lists: Lists) -> Answer:
-    """`GET /api/articles/<slug>/related`. It may be a day old: a new article does not purge its neighbours."""
+    """`GET /api/articles/<slug>/related`. It may be a day old: a new article does not purge its neighbours. But one
+    that it names does, whatever happens to it: what is withdrawn is nowhere to be read any more."""
     request.parameters()
     names = [f"section/{article.section.slug}", *(f"tag/{tag}" for tag in article.tags[:RELATED_TAGS])]
     candidates: list[Entry] = []
@@ -120,8 +121,9 @@ def list_related(request: Request, article: Article, lists: Lists) -> Answer:
             candidates += [_entry.decode(row.entry) for row in lists.page(name, None, PAGE).rows]
         except UnknownList:  # not listed yet, or any more
             continue
-    found = {"articles": related(article, candidates, RELATED)}
-    return _kept(request, found, (f"article-{article.id}", f"slug-{article.slug}"))
+    found = related(article, candidates, RELATED)
+    tags = (f"article-{article.id}", f"slug-{article.slug}", *(f"slug-{entry.slug}" for entry in found))
+    return _kept(request, {"articles": found}, tags)
 
 
 def _kept(request: Request, value: Any, tags: tuple[str, ...]) -> Answer:
