@@ -85,12 +85,16 @@ class Paper:
             DistributionId=self.stack.output("DistributionId"), InvalidationBatch=batch
         )
 
-    def frontline(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """The command, as one types it."""
+    def frontline(
+        self, *arguments: str, versions: Path | None = None, cwd: Path = ROOT
+    ) -> "subprocess.CompletedProcess[str]":
+        """The command, as one types it. `versions` is what this editor's machine remembers; by default all share one,
+        and never that of whoever runs the tests."""
+        remembered = versions or self.state.parent / "versions.json"
         return subprocess.run(
             [sys.executable, "-m", "infra.ops", "--local", *arguments],
-            cwd=ROOT,
-            env={**os.environ, "FRONTLINE_LOCAL_STATE": str(self.state)},
+            cwd=cwd,
+            env={**os.environ, "FRONTLINE_LOCAL_STATE": str(self.state), "FRONTLINE_VERSIONS": str(remembered)},
             capture_output=True,
             text=True,
             timeout=60,
@@ -99,11 +103,15 @@ class Paper:
 
     def settle(self) -> None:
         """Wait until what was published has been dealt with: the publishing queue is empty, nobody works on it."""
-        name = self.stack.output("PublishingQueueUrl").rpartition("/")[2]
         give_up = time.monotonic() + 20
-        while any(one["waiting"] + one["in_flight"] for one in self.queues if one["name"] == name):
+        while self.depth("PublishingQueueUrl"):
             assert time.monotonic() < give_up, self.queues
             time.sleep(0.02)
+
+    def depth(self, output: str) -> int:
+        """How many messages are in the queue of that output, waiting or with somebody."""
+        name = self.stack.output(output).rpartition("/")[2]
+        return sum(one["waiting"] + one["in_flight"] for one in self.queues if one["name"] == name)
 
     @property
     def queues(self) -> list[dict[str, Any]]:
@@ -148,13 +156,13 @@ class Paper:
         return int(self._order({"calls": function}))
 
     @contextlib.contextmanager
-    def outage(self) -> Iterator[None]:
-        """The articles function is not there."""
-        self._order({"stop": ARTICLES})
+    def outage(self, function: str = ARTICLES) -> Iterator[None]:
+        """That function is not there."""
+        self._order({"stop": function})
         try:
             yield
         finally:
-            self._order({"start": ARTICLES})
+            self._order({"start": function})
 
     def _order(self, order: dict[str, Any]) -> Any:
         assert self._process.stdin is not None

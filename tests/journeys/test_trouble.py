@@ -22,11 +22,13 @@ def put(paper: Paper) -> Iterator[Put]:
     def write(slug: str, raw: bytes) -> str:
         keys.append(f"articles/{slug}.json")
         s3.put_object(Bucket=bucket, Key=keys[-1], Body=raw)
+        paper.settle()  # or publishing would purge it between two reads
         return f"/api/articles/{slug}"
 
     yield write
     for key in keys:
         s3.delete_object(Bucket=bucket, Key=key)
+    paper.settle()
 
 
 def as_stored(**members: Any) -> bytes:
