@@ -33,6 +33,7 @@ def update_list(
     documents: Documents, name: str, held: Held, puts: Mapping[str, Raw], removes: Set[str], articles: Articles
 ) -> None:
     """Put entries at their places in a list, and take others out. Raises DocumentChanged where it is not as `held`.
+    `delete_replaced` comes first.
 
     It is always written, also where nothing in it changes: whoever holds it from before must lose.
     """
@@ -45,15 +46,19 @@ def update_list(
 def write_list(documents: Documents, name: str, revision: Revision, held: Held) -> None:
     """Write a list: its parts first, then, in one step, the index that names them. Raises DocumentChanged.
 
-    What the list before the present one was made of goes now: nobody is still reading that.
+    `delete_replaced` comes first: the new index names no more what the one before `held` did.
     """
     before, version = held
-    documents.delete(tuple(part_key(name, part) for part in before.replaced))
     for part, body in revision.parts.items():
         with suppress(DocumentChanged):  # an earlier try has come this far: the name says what is in it
             documents.write(part_key(name, part), body, None)
     index = replace(revision.index, revision=before.revision + 1)
     documents.write(index_key(name), msgspec.json.encode(index), version)
+
+
+def delete_replaced(documents: Documents, held: Mapping[str, Held]) -> None:
+    """Delete what these lists were made of before they became as `held`, in one go: nobody is still reading that."""
+    documents.delete(tuple(part_key(name, part) for name, (index, _) in held.items() for part in index.replaced))
 
 
 def update_directory(documents: Documents, kind: Directory, names: Iterable[str]) -> None:

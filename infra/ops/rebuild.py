@@ -28,7 +28,7 @@ from functions.publishing.catch_up import (
     placement_key,
     read_placement,
 )
-from functions.publishing.lists import Held, read_directory, update_directory, write_list
+from functions.publishing.lists import Held, delete_replaced, read_directory, update_directory, write_list
 from infra.ops.survey import TRIES, Progress, Standing, changed_since, each, list_files, read_articles
 from shared.domain.articles import Author
 from shared.domain.decoding import UNREADABLE
@@ -207,6 +207,7 @@ def _write(documents: Documents, name: str, wanted: _Wanted, held: Held) -> None
     revision = build(wanted.rows, version or "")
     replaced = tuple(part.name for part in before.parts if part.name not in revision.parts)
     index = replace(revision.index, replaced=replaced, author=wanted.author)
+    delete_replaced(documents, {name: held})
     write_list(documents, name, Revision(index, revision.parts), held)
 
 

@@ -14,8 +14,12 @@ from functions.publishing.catch_up import Placement, placement_key
 from shared.domain.decoding import UNREADABLE
 from shared.ports import Documents
 
-LOOKED_AT_ONCE: Final = 64  # so that a thousand that wait make no thousand requests for each that arrives
+# A thousand that wait make no thousand requests for each that arrives. Publishing goes in the order of writing, so the
+# front is where they arrive; where none does, the others are looked at in turn, for something may be stuck there.
+FRONT: Final = 16
+AROUND: Final = 48
 PAUSE_SECONDS: Final = 0.2
+PAUSE_SHARE: Final = 3  # or so many times as long as looking took: what is waited for needs the stores, too
 _THREADS: Final = 8
 
 
@@ -43,23 +47,31 @@ def settle(
     Returns the others, when for `patience` seconds there has been none.
     """
     waiting = dict(versions)
-    since = clock()
+    since, turn = clock(), 0
     with ThreadPoolExecutor(_THREADS) as pool:
+
+        def look(slugs: list[str]) -> int:
+            """How many have arrived, of these."""
+            found = pool.map(lambda slug: placed_version(documents, slug), slugs)
+            arrived = [slug for slug, version in zip(slugs, found, strict=True) if version == waiting[slug]]
+            for slug in arrived:
+                del waiting[slug]
+                report(slug)
+            return len(arrived)
+
         while waiting:
-            looked_at = list(waiting)[:LOOKED_AT_ONCE]
-            is_moving = True
-            for slug, version in zip(
-                looked_at, pool.map(lambda slug: placed_version(documents, slug), looked_at), strict=True
-            ):
-                wanted = waiting.pop(slug)
-                if version == wanted:
-                    since = clock()
-                    report(slug)
-                else:
-                    waiting[slug] = wanted  # at the end: the others are looked at first
-                    is_moving = False
-            if waiting and clock() - since >= patience:
+            began, front = clock(), list(waiting)[:FRONT]
+            arrived = look(front)
+            if arrived == len(front):
+                since = clock()
+                continue
+            if not arrived and (others := list(waiting)[FRONT:]):
+                turn %= len(others)
+                arrived = look((others[turn:] + others[:turn])[:AROUND])
+                turn += AROUND - arrived
+            if arrived:
+                since = clock()
+            elif clock() - since >= patience:
                 break
-            if not is_moving:
-                sleep(PAUSE_SECONDS)
+            sleep(max(PAUSE_SECONDS, PAUSE_SHARE * (clock() - began)))
     return tuple(waiting)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from msgspec import Raw
 
-from functions.publishing.lists import read_index, update_list
+from functions.publishing.lists import delete_replaced, read_index, update_list
 from shared.domain.list_parts import part_key
 from shared.domain.lists import LATEST, place_of
 from shared.domain.tiers import Tier
@@ -331,7 +331,9 @@ def test_the_doctor_finds_what_was_done_to_lists_and_readers_see_it_mended(paper
 
     place = place_of(dt.datetime.now(dt.UTC), "a-ghost")
     entry = Raw(json.dumps(sound[listed]["articles"][0] | {"slug": "a-ghost", "title": "A ghost"}).encode())
-    update_list(documents, LATEST, read_index(documents, LATEST), {place: entry}, frozenset(), lambda _: None)
+    held = read_index(documents, LATEST)
+    delete_replaced(documents, {LATEST: held})
+    update_list(documents, LATEST, held, {place: entry}, frozenset(), lambda _: None)
     documents.delete((part_key(author, read_index(documents, author)[0].parts[0].name),))
     letter = json.dumps({"slug": SLUG})
     url = paper.stack.output("PublishingDeadLettersUrl")
