@@ -30,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
 def fetch(
     context: typer.Context,
     slug: Slug,
-    version: Annotated[int | None, typer.Option(help="Its number in `frontline history`.", min=1)] = None,
+    version: Annotated[int | None, typer.Option(metavar="N", help="Its number in `frontline history`.", min=1)] = None,
     over: Annotated[bool, typer.Option("--over", help="In place of a file that is there.")] = False,
 ) -> None:
     """Write the article as it is now, or was in an earlier version, to SLUG.json: to change it and publish it again.
@@ -59,7 +59,7 @@ def fetch(
 def history(
     context: typer.Context,
     slug: Slug,
-    limit: Annotated[int, typer.Option(help="How many versions at most.", min=1, max=1_000)] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", help="How many versions at most.", min=1, max=1_000)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show an article's versions, the newest first. `fetch --version` and `rollback --to` take their numbers.
@@ -99,13 +99,13 @@ def history(
 @app.command("list")
 def list_articles(
     context: typer.Context,
-    section: Annotated[str | None, typer.Option(help="Those of one section, by its slug.")] = None,
-    author: Annotated[str | None, typer.Option(help="Those of one author, by their slug.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Those with one tag.")] = None,
+    section: Annotated[str | None, typer.Option(metavar="SLUG", help="Those of one section, by its slug.")] = None,
+    author: Annotated[str | None, typer.Option(metavar="SLUG", help="Those of one author, by their slug.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="SLUG", help="Those with one tag.")] = None,
     is_scheduled: Annotated[
         bool, typer.Option("--scheduled", help="Those whose time has not come, the next one first.")
     ] = False,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", help="How many at most.", min=1)] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Show what is published, the newest first, or what is scheduled.

@@ -29,10 +29,11 @@ app = typer.Typer(
     "Begin with `--local` for the stack that `make run` keeps up on this machine, or with `--stack NAME` for a "
     "deployed one.",
 )
+pass_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are signed with.")
+for commands in (desk.app, archive.app, upkeep.app, pass_app):  # in the order of the help: what is used daily first
+    app.add_typer(commands)
 app.add_typer(keys_app, name="keys")
-for commands in (desk, archive, upkeep):  # every module that has commands of its own
-    app.add_typer(commands.app)
 
 
 @app.callback()
@@ -41,7 +42,9 @@ def choose(
     local: Annotated[bool, typer.Option("--local", help="The stack that `make run` keeps up on this machine.")] = False,
     stack: Annotated[
         str | None,
-        typer.Option("--stack", help="A deployed stack, by its CloudFormation name.", envvar="FRONTLINE_STACK"),
+        typer.Option(
+            "--stack", metavar="NAME", help="A deployed stack, by its CloudFormation name.", envvar="FRONTLINE_STACK"
+        ),
     ] = None,
     region: Annotated[
         str | None, typer.Option("--region", help="Its AWS region, where it is not your default.")
@@ -54,12 +57,14 @@ def choose(
     context.obj = context.obj or Chosen(local, stack, region)  # a test brings its own
 
 
-@app.command("pass")
+@pass_app.command("pass")
 def make_pass(
     context: typer.Context,
     tier: Annotated[Tier, typer.Option(help=f"{' or '.join(t.value for t in PASS_TIERS)}.")] = Tier.MEMBER,
-    ttl: Annotated[int, typer.Option(help="Its lifetime in seconds.")] = DEFAULT_LIFETIME_SECONDS,
-    only: Annotated[str | None, typer.Option(help="Open this one article (its slug) and nothing else.")] = None,
+    ttl: Annotated[int, typer.Option(metavar="SECONDS", help="Its lifetime in seconds.")] = DEFAULT_LIFETIME_SECONDS,
+    only: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="Open this one article (its slug) and nothing else.")
+    ] = None,
 ) -> None:
     """Print a pass, signed with the stack's current key.
 
@@ -86,7 +91,7 @@ def keys_rotate(
     context: typer.Context,
     emergency: Annotated[bool, typer.Option("--emergency", help="Drop every key: all passes end at once.")] = False,
     settle: Annotated[
-        int, typer.Option(help="Seconds to wait until the new key is known everywhere.", min=0)
+        int, typer.Option(metavar="SECONDS", help="How long to wait until the new key is known everywhere.", min=0)
     ] = SETTLE_SECONDS,
 ) -> None:
     """Sign with a new key. Readers notice nothing; with --emergency everybody's pass is renewed or gone.

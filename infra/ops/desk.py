@@ -30,16 +30,23 @@ app = typer.Typer()
 
 Files = Annotated[
     list[Path],
-    typer.Argument(help="Articles as Markdown (docs/writing.md) or JSON (docs/article.schema.json).", exists=False),
+    typer.Argument(metavar="FILES", help="Articles as Markdown (see docs/writing.md) or JSON."),
 ]
-Slugs = Annotated[list[str], typer.Argument(help="The articles' addresses, such as the-night-ferry.")]
+Slugs = Annotated[list[str], typer.Argument(metavar="SLUGS", help="The articles' addresses, such as the-night-ferry.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until readers see it.")]
-Patience = Annotated[int, typer.Option(help="Seconds to wait while nothing goes live; then the exit code is 4.", min=1)]
+Patience = Annotated[
+    int,
+    typer.Option(metavar="SECONDS", help="How long to wait while nothing goes live; then the exit code is 4.", min=1),
+]
 Over = Annotated[bool, typer.Option("--over", help="Publish over what somebody else has changed meanwhile.")]
 
 
 @app.command()
-def new(slug: Annotated[str, typer.Argument(help="Its address: lower-case letters, digits, single hyphens.")]) -> None:
+def new(
+    slug: Annotated[
+        str, typer.Argument(metavar="SLUG", help="Its address: lower-case letters, digits, single hyphens.")
+    ],
+) -> None:
     """Write SLUG.md here, a file to begin an article with: valid as it is, with a word on each part.
 
     A file that is there already is left alone.
@@ -65,7 +72,7 @@ def check(files: Files) -> None:
     The exit code is 1 when there is something.
     """
     now = dt.datetime.now(dt.UTC)
-    articles, problems = check_files(files, now)
+    articles, problems = _checked(files, now)
     _stop_at(problems, "Not ready to be published", len(files))
     for path, article in articles:
         when = f", to be scheduled for {_when(article)}" if article.published_at > now else ""
@@ -85,7 +92,7 @@ def publish(
     Try it: `frontline --local publish the-night-ferry.md`
     """
     now = dt.datetime.now(dt.UTC)
-    articles, problems = check_files(files, now)
+    articles, problems = _checked(files, now)
     problems += check_moments(articles, now, is_ahead=False)
     _stop_at(problems, "Nothing was published", len(files))
     _bring_out(context, articles, now, is_ahead=False, over=over, patience=patience if wait else None)
@@ -97,7 +104,10 @@ def schedule(
     files: Files,
     at: Annotated[
         str | None,
-        typer.Option(help="When, with offset, such as 2026-12-05T06:30:00+01:00; in place of the files' published_at."),
+        typer.Option(
+            metavar="MOMENT",
+            help="When, such as “2026-12-05 06:30 +01:00”; in place of the files' published_at.",
+        ),
     ] = None,
     over: Over = False,
     wait: Wait = True,
@@ -108,11 +118,11 @@ def schedule(
     They are written at once; until their time nobody can tell that they are there. `frontline list --scheduled` shows
     them, `frontline unpublish` takes one back.
 
-    Try it: `frontline --local schedule the-night-ferry.md --at 2030-12-05T06:30:00+01:00`
+    Try it: `frontline --local schedule the-night-ferry.md --at "2030-12-05 06:30 +01:00"`
     """
     now = dt.datetime.now(dt.UTC)
     moment = None if at is None else _moment(at, now)
-    articles, problems = check_files(files, now)
+    articles, problems = _checked(files, now)
     if moment is not None:
         articles, more = at_moment(articles, moment)
         problems += more
@@ -144,8 +154,8 @@ def unpublish(context: typer.Context, slugs: Slugs, wait: Wait = True, patience:
 @app.command()
 def rename(
     context: typer.Context,
-    old: Annotated[str, typer.Argument(help="The address that it has.")],
-    new: Annotated[str, typer.Argument(help="The address that it is to have.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The address that it has.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The address that it is to have.")],
     wait: Wait = True,
     patience: Patience = 60,
 ) -> None:
@@ -179,7 +189,8 @@ def rollback(
     context: typer.Context,
     slug: Slug,
     to: Annotated[
-        int | None, typer.Option(help="The version's number in `frontline history`; without: the one before.", min=1)
+        int | None,
+        typer.Option(metavar="N", help="The version's number in `frontline history`; without: the one before.", min=1),
     ] = None,
     wait: Wait = True,
     patience: Patience = 60,
@@ -209,7 +220,8 @@ def _bring_out(
     with plainly():
         stack: Stack = context.obj.open()
         seen = None if over else remembered(stack).versions()
-        changes, refusals = publishing.compare([article for _, article in articles], stack.articles(), seen, now)
+        with progress("comparing", len(articles)) as step:
+            changes, refusals = publishing.compare([one for _, one in articles], stack.articles(), seen, now, step)
         _stop_at_noes(refusals, "Nothing was written")
         # Before the articles: none is ever live without its pictures, and no picture before its article.
         if is_ahead:
@@ -218,6 +230,11 @@ def _bring_out(
             problems = upload_media(articles, stack.media(), stack.purge(), f"media-{time.time_ns()}", _tell_uploaded)
         _stop_at(problems, "Nothing was written", len(articles))
         _carry_out(stack, [changes], patience)
+
+
+def _checked(files: Sequence[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[Problem]]:
+    with progress("checking", len(set(files))) as step:
+        return check_files(files, now, step)
 
 
 def _tell_uploaded(src: str, what: str) -> None:
@@ -323,7 +340,7 @@ def _when(article: Article) -> str:
 def _moment(said: str, now: dt.datetime) -> dt.datetime:
     iso = read_moment(said.strip())
     if iso is None:
-        words = "write date, time and offset, such as 2026-12-05T06:30:00+01:00"
+        words = "write date, time and offset, such as “2026-12-05 06:30 +01:00”"
         err.print(f"--at: “{plain(said)}” is not a moment; {words}.", markup=False)
         raise typer.Exit(2)
     moment = dt.datetime.fromisoformat(iso)

@@ -32,8 +32,11 @@ class Problem:
         return f"{self.path}: {self.words}" if self.line is None else f"{self.path}:{self.line}: {self.words}"
 
 
-def check_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Path, Article]], list[Problem]]:
-    """The articles in these files, and every problem in them. A file that is named twice is read once.
+def check_files(
+    paths: Iterable[Path], now: dt.datetime, step: Callable[[], None] = lambda: None
+) -> tuple[list[tuple[Path, Article]], list[Problem]]:
+    """The articles in these files, and every problem in them. A file that is named twice is read once. `step` is called
+    after each.
 
     A file whose name ends in `.md` is Markdown (docs/writing.md), any other JSON.
     """
@@ -41,6 +44,7 @@ def check_files(paths: Iterable[Path], now: dt.datetime) -> tuple[list[tuple[Pat
     problems: list[Problem] = []
     seen: dict[str, Path] = {}
     for path in dict.fromkeys(paths):
+        step()
         try:
             raw = path.read_bytes()
         except OSError as error:

@@ -48,18 +48,22 @@ class Written:
 
 
 def compare(
-    articles: Iterable[Article], shelf: ArticleShelf, remembered: Mapping[str, str] | None, now: dt.datetime
+    articles: Iterable[Article],
+    shelf: ArticleShelf,
+    remembered: Mapping[str, str] | None,
+    now: dt.datetime,
+    step: Callable[[], None] = lambda: None,
 ) -> tuple[list[Change], list[Refusal]]:
     """What publishing these articles changes, and every no.
 
     `remembered`: the version of each slug that whoever publishes has seen last; None: they publish over what anybody
-    else has done.
+    else has done. `step` is called after each.
     """
 
     def one(article: Article) -> Change:
         return _change(article, shelf.read_version(article.slug), remembered, now)
 
-    return decided(articles, one)
+    return decided(articles, one, step)
 
 
 def publish(articles: Iterable[Article], shelf: ArticleShelf, documents: Documents) -> dict[str, str]:
@@ -73,7 +77,9 @@ def publish(articles: Iterable[Article], shelf: ArticleShelf, documents: Documen
     return versions
 
 
-def decided(items: Iterable[_Item], decide: Callable[[_Item], _Result]) -> tuple[list[_Result], list[Refusal]]:
+def decided(
+    items: Iterable[_Item], decide: Callable[[_Item], _Result], step: Callable[[], None] = lambda: None
+) -> tuple[list[_Result], list[Refusal]]:
     """Decide of each, several at once: the decisions in order, and the articles' noes."""
     made: list[_Result] = []
     refusals: list[Refusal] = []
@@ -87,6 +93,7 @@ def decided(items: Iterable[_Item], decide: Callable[[_Item], _Result]) -> tuple
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             for found in pool.map(one, items):
+                step()
                 if isinstance(found, Refusal):
                     refusals.append(found)
                 else:

@@ -18,10 +18,13 @@ from infra.ops.stack import Stack
 from shared.domain.refusals import ContentUnavailable, Refusal
 from shared.domain.text import is_slug
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+if out.is_terminal and err.is_terminal:
+    out = err  # one console for one terminal: of two, one writes into the other's bars
+for console in (out, err):
+    console.soft_wrap = not console.is_terminal  # there lines break between words; for a program one stays one
 
-Slug = Annotated[str, typer.Argument(help="The article's address, such as the-night-ferry.")]
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The article's address, such as the-night-ferry.")]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def doctor(
         bool, typer.Option("--repair", help="Mend what can be mended from here, then look again.")
     ] = False,
     pause: Annotated[
-        int, typer.Option(help="Seconds after which what looks wrong is looked at once more.", min=0)
+        int,
+        typer.Option(metavar="SECONDS", help="After how long what looks wrong is looked at once more.", min=0),
     ] = PAUSE_SECONDS,
 ) -> None:
     """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper.
