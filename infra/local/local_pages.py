@@ -5,12 +5,29 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from infra.local.messages import Answer, Request
 
 KEPT: Final = 1_000  # purges and mails remembered
+LISTS: Final = {
+    "Lists": {
+        "/api/articles?limit=5": "the newest five; also with section=, author= or tag=",
+        "/api/sections": "sections",
+        "/api/authors": "authors; one of them at /api/authors/NAME",
+    },
+    "Feeds": {
+        "/feeds/rss.xml": "RSS; of a section or author at /feeds/sections/NAME/… and /feeds/authors/NAME/…",
+        "/feeds/atom.xml": "Atom",
+        "/feeds/feed.json": "JSON Feed",
+    },
+    "Maps": {
+        "/sitemap.xml": "all there is to read",
+        "/news-sitemap.xml": "what came out in the last two days",
+        "/robots.txt": "where robots may go",
+    },
+}
 STYLE: Final = (
     ":root{color-scheme:light dark;--ink:#1c1b19;--paper:#fbfaf7;--quiet:#6a665f;--line:#d9d5cb;--accent:#8a2b1d}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e9e6df;--paper:#171614;--quiet:#a19c92;--line:#37342f;--accent:#e08a78}}"
@@ -23,6 +40,7 @@ STYLE: Final = (
     "margin:0 0 1rem;padding-left:.875rem}"
     "table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.25rem 1.5rem .25rem 0;"
     "overflow-wrap:anywhere}th{font-weight:400;color:var(--quiet);white-space:nowrap}"
+    "@media(max-width:34rem){td,th{display:block;padding:0}td{padding-bottom:.5rem}}"
     "ul{list-style:none;padding:0}li{padding:.125rem 0}a{color:var(--accent);text-underline-offset:.15em}"
 )
 
@@ -79,11 +97,13 @@ class LocalPages:
     def _start_page(self) -> str:
         facts = "".join(f"<tr><th>{html.escape(what)}<td>{html.escape(where)}" for what, where in self._facts)
         articles = "".join(f'<li><a href="{html.escape(path)}">{html.escape(path)}</a>' for path in self._articles)
+        lists = "".join(f"<h2>{title}</h2><ul>{_links(links)}</ul>" for title, links in LISTS.items())
         lines = "".join(f"<pre>{html.escape(line)}</pre>" for line in tries(self._site_url, self._articles))
         return (
             f"<table>{facts}</table>"
             f"<h2>The same article, three readers</h2>{lines}"
             f"<h2>Articles</h2><ul>{articles or '<li>none yet: frontline --local publish FILE'}</ul>"
+            f"{lists}"
             "<h2>Seen here only</h2><ul>"
             '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails sent'
             '<li><a href="/_local/purge.json">purges</a>: what the cache was told to forget'
@@ -100,6 +120,10 @@ def tries(site_url: str, articles: Sequence[str]) -> list[str]:
         f"curl -i {member.format('subscriber')} {url}",
         f"curl -i {member.format('member')} {url}",
     ]
+
+
+def _links(links: Mapping[str, str]) -> str:
+    return "".join(f'<li><a href="{html.escape(path)}">{html.escape(path)}</a>: {what}' for path, what in links.items())
 
 
 def _page(title: str, body: str, request: Request) -> Answer:

@@ -170,6 +170,12 @@ def test_this_machines_pages_come_before_everything(door: Door, path: str) -> No
     assert door.origin.asked == []
 
 
+def test_the_start_page_leads_to_lists_feeds_and_maps(door: Door) -> None:
+    page = door.get("/_local/").body.decode()
+    for path in ("/api/articles?limit=5", "/api/sections", "/api/authors", "/feeds/rss.xml", "/sitemap.xml"):
+        assert f'href="{path}"' in page
+
+
 def test_an_unknown_page_of_this_machine_says_which_there_are(door: Door) -> None:
     answer = door.get("/_local/till")
     assert answer.status == 404
