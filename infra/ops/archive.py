@@ -88,7 +88,7 @@ def history(
         )
         return
     _table(
-        ("", "when", "what", "title", ""),
+        ("", "when (UTC)", "what", "title", ""),
         [
             (str(one.number), _moment(one.version.at), one.what, _title(one), "present" * one.version.is_present)
             for one in past
@@ -132,7 +132,7 @@ def list_articles(
         err.print("Nothing is scheduled." if is_scheduled else "Nothing is published yet.")
         return
     _table(
-        ("appears" if is_scheduled else "published", "slug", "title", "section", "author"),
+        ("appears (UTC)" if is_scheduled else "published (UTC)", "slug", "title", "section", "author"),
         [(_moment(one.published_at), one.slug, one.title, one.section.name, one.author.name) for one in entries],
     )
 
@@ -155,7 +155,7 @@ def _title(past: changes.Past) -> str:
 
 
 def _moment(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -381,7 +381,7 @@ def test_lists_are_those_that_readers_see_newest_first(stack: TwinStack) -> None
     assert slugs("--author", "ada-moor", "--limit", "2") == ["p-3", "p-2"]
     assert len(slugs()) == 4
     lines = run(stack, "list", "--section", "city").stdout.splitlines()
-    assert [line.split()[3] for line in lines[1:]] == ["p-3", "p-2", "p-1"]
+    assert [line.split()[2] for line in lines[1:]] == ["p-3", "p-2", "p-1"]
     reads = stack.shelf.reads
     slugs()
     assert stack.shelf.reads == reads
