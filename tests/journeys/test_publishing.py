@@ -322,9 +322,42 @@ def test_what_happens_while_publishing_is_down_is_caught_up_with(
     assert f"{draft.slug}: what lies there is not an article" in told.stdout
 
 
+def test_nobody_who_reads_notices_a_rebuild(paper: Paper) -> None:
+    paper.settle()
+    total = sum(one["articles"] for one in paper.get("/api/sections").json["sections"])
+    assert total >= 12
+    paths = cycle([*(f"/api/articles?limit={limit}" for limit in range(20, 60)), "/feeds/feed.json", "/api/sections"])
+    wrong: list[str] = []
+    reads, is_over = [0], threading.Event()
+
+    def read() -> None:
+        while not is_over.is_set():
+            path = next(paths)
+            answer = paper.get(path)
+            reads[0] += 1
+            if answer.status != 200 or _count(answer.json) != total:
+                wrong.append(f"{path}: {answer.status} {answer.body[:200]!r}")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        done(paper, "rebuild", "--yes")
+    finally:
+        is_over.set()
+        reader.join()
+    assert wrong == []
+    assert reads[0] > 50
+
+
+def _count(told: Any) -> int:
+    if "sections" in told:
+        return sum(one["articles"] for one in told["sections"])
+    return len(told["articles"] if "articles" in told else told["items"])
+
+
 def test_the_doctor_finds_what_was_done_to_lists_and_readers_see_it_mended(paper: Paper) -> None:
     paper.settle()
-    assert "all is well" in done(paper, "doctor", "--pause", "0")
+    assert "all is well" in done(paper, "doctor", "--pause", "0")  # also after all that the walks above have done
     documents, author = paper.stack.documents(), "author/halima-brandt"
     listed, described = "/api/articles?limit=7", "/api/articles?author=halima-brandt"
     sound = {path: paper.get(path).json for path in (listed, described)}
@@ -354,37 +387,3 @@ def test_the_doctor_finds_what_was_done_to_lists_and_readers_see_it_mended(paper
 
     assert {path: paper.get(path).json for path in sound} == sound
     assert paper.depth("PublishingDeadLettersUrl") == 0
-
-
-def test_nobody_who_reads_notices_a_rebuild(paper: Paper) -> None:
-    paper.settle()
-    total = sum(one["articles"] for one in paper.get("/api/sections").json["sections"])
-    assert total >= 12
-    paths = cycle([*(f"/api/articles?limit={limit}" for limit in range(20, 60)), "/feeds/feed.json", "/api/sections"])
-    wrong: list[str] = []
-    reads, is_over = [0], threading.Event()
-
-    def read() -> None:
-        while not is_over.is_set():
-            path = next(paths)
-            answer = paper.get(path)
-            reads[0] += 1
-            if answer.status != 200 or _count(answer.json) != total:
-                wrong.append(f"{path}: {answer.status} {answer.body[:200]!r}")
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        done(paper, "rebuild", "--yes")
-    finally:
-        is_over.set()
-        reader.join()
-    assert wrong == []
-    assert reads[0] > 50
-    assert "all is well" in done(paper, "doctor", "--pause", "0")
-
-
-def _count(told: Any) -> int:
-    if "sections" in told:
-        return sum(one["articles"] for one in told["sections"])
-    return len(told["articles"] if "articles" in told else told["items"])
