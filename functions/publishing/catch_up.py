@@ -16,24 +16,30 @@ import datetime as dt
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from functions.publishing.lists import read_index, update_directory, update_list
+from functions.publishing.lists import delete_replaced, read_index, update_directory, update_list
 from shared.domain.articles import Article, Stored, files_of
 from shared.domain.lists import directory_of, entry_of, list_tag, lists_of, place_of
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
 from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules, WaitingMedia
 
 ROUNDS: Final = 10
+AT_ONCE: Final = 8  # requests under way: lists are each other's equals, and so are articles
 NEWS_FOR: Final = dt.timedelta(days=2)
 """How long after its publication an article is still announced: an import of old ones mails nobody."""
+EARLY: Final = dt.timedelta(minutes=1)
+"""A call may come as much before an article's time, by this clock, and would then be the only one there is."""
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 Entered = tuple[tuple[str, str], ...]
 """Where an article stands: (list, place)."""
@@ -124,20 +130,37 @@ def catch_up(slugs: Iterable[str], doors: Doors, now: float) -> Done:
 
 def _round(slugs: tuple[str, ...], doors: Doors, now: dt.datetime) -> tuple[tuple[str, ...], Done]:
     """Once through all steps; returns the articles that somebody else was at meanwhile, and what was done."""
-    begun = [work for slug in slugs if (work := _begun(_look(slug, doors, now), doors, now)) is not None]
+    looked = _each(lambda slug: _begun(_look(slug, doors, now), doors, now), slugs)
+    begun = [work for work in looked if work is not None]
     moving = [work for work in begun if work.moves]
     _bring_out_files(moving, doors, now)
     moved = _move(moving, doors)
     works = [work for work in begun if not work.moves or work.slug in moved]
     _purge([work for work in works if not work.is_settled], doors.purge, now)
-    announced = {work.slug for work in works if _announce(work, doors, now)}
-    finished = {work.slug for work in works if _finished(work, work.slug in announced, doors.documents)}
+    announced = _those(works, lambda work: _announce(work, doors, now))
+    finished = _those(works, lambda work: _finished(work, work.slug in announced, doors.documents))
     return tuple(slug for slug in slugs if slug not in finished), Done(
         tuple(work.slug for work in works if work.moves and work.wanted.entered),
         tuple(work.slug for work in works if work.moves and not work.wanted.entered),
         tuple(announced),
         tuple(work.slug for work in works if work.is_unreadable),
     )
+
+
+def _each(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    """The results in the order of the items, several at once. When one fails or it is ended, what is under way comes to
+    its end, and nothing else is begun."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            return list(pool.map(work, items))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _those(works: list[Work], hold: Callable[[Work], bool]) -> set[str]:
+    """The slugs of those for which it holds."""
+    return {work.slug for work, holds in zip(works, _each(hold, works), strict=True) if holds}
 
 
 def _look(slug: str, doors: Doors, now: dt.datetime) -> Work:
@@ -184,9 +207,9 @@ def _begun(work: Work, doors: Doors, now: dt.datetime) -> Work | None:
 
     It is scheduled again also when the call of its schedule has come, by this clock, a moment early.
     """
-    due, soon = work.wanted.due, now + dt.timedelta(minutes=1)
-    if due is not None and (due != work.before.due or due < soon):
-        doors.schedules.set(work.slug, max(due, soon))
+    due = work.wanted.due
+    if due is not None and (due != work.before.due or due < now + EARLY):
+        doors.schedules.set(work.slug, due)
     entered = tuple(dict.fromkeys((*work.before.entered, *work.wanted.entered)))
     begun = replace(work.before, version=None, entered=entered)
     if not work.moves or begun == work.before:
@@ -201,8 +224,9 @@ def _begun(work: Work, doors: Doors, now: dt.datetime) -> Work | None:
 def _bring_out_files(works: list[Work], doors: Doors, now: dt.datetime) -> None:
     """Have the pictures and sounds of articles that are new in the lists where they are named, before anybody reads."""
     entering = [work.article for work in works if work.article is not None and not work.before.entry]
-    files = {path: None for article in entering for path in files_of(article)}
-    if brought := tuple(path for path in files if doors.waiting.bring_out(path)):
+    files = tuple(dict.fromkeys(path for article in entering for path in files_of(article)))
+    is_out = _each(doors.waiting.bring_out, files)
+    if brought := tuple(path for path, out in zip(files, is_out, strict=True) if out):
         doors.purge.paths(brought, _occasion(now))
     for path in brought:
         doors.waiting.discard(path)
@@ -213,8 +237,10 @@ def _move(works: list[Work], doors: Doors) -> set[str]:
 
     Returns the articles for which that is done; the others, or one of the lists, have been changed meanwhile.
     """
-    held = {name: read_index(doors.documents, name) for name in _names(works)}
-    works = [work for work in works if _is_still(work, doors.articles)]
+    names = _names(works)
+    held = dict(zip(names, _each(lambda name: read_index(doors.documents, name), names), strict=True))
+    still = _those(works, lambda work: _is_still(work, doors.articles))
+    works = [work for work in works if work.slug in still]
     puts: defaultdict[str, dict[str, Raw]] = defaultdict(dict)
     removes: defaultdict[str, set[str]] = defaultdict(set)
     for work in works:
@@ -233,9 +259,16 @@ def _move(works: list[Work], doors: Doors) -> set[str]:
         return at_hand[slug]
 
     names = _names(works)
+    delete_replaced(doors.documents, {name: held[name] for name in names})
+
+    def update(name: str) -> None:
+        update_list(doors.documents, name, held[name], puts.get(name, {}), removes.get(name, frozenset()), article)
+
     try:
-        for name in names:
-            update_list(doors.documents, name, held[name], puts[name], removes[name], article)
+        # Every article stands in the first one, the latest. Who loses that goes no further: of two writers one gets on.
+        for gate in names[:1]:
+            update(gate)
+        _each(update, names[1:])
         for kind in ("sections", "authors"):
             if told := [name for name in names if directory_of(name) == kind]:
                 update_directory(doors.documents, kind, told)
@@ -244,9 +277,9 @@ def _move(works: list[Work], doors: Doors) -> set[str]:
     return {work.slug for work in works}
 
 
-def _names(works: list[Work]) -> dict[str, None]:
+def _names(works: list[Work]) -> tuple[str, ...]:
     """The lists that these articles may stand in, in a fixed order for each article."""
-    return {name: None for work in works for name, _ in work.before.entered}
+    return tuple(dict.fromkeys(name for work in works for name, _ in work.before.entered))
 
 
 def _is_still(work: Work, articles: ArticleShelf) -> bool:
