@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 from msgspec import Raw
+from PIL import Image
 
 from functions.publishing.lists import delete_replaced, read_index, update_list
 from shared.domain.list_parts import part_key
@@ -38,6 +39,11 @@ class Draft:
     tags: tuple[str, ...] = ("tide-clocks", "ferry")
     at: str = ""
     text: str = "A clock hangs where the ferries leave."
+    has_picture: bool = False
+
+    @property
+    def picture(self) -> str:
+        return f"/media/anonymous/{self.slug}.png"
 
     @property
     def path(self) -> str:
@@ -62,6 +68,11 @@ class Draft:
         """Write its file; returns the path."""
         folder.mkdir(exist_ok=True)
         path = folder / f"{self.slug}.md"
+        lead = ""
+        if self.has_picture:
+            lead = f"lead_picture: {{src: {self.picture}, alt: A clock, origin: photograph}}\n"
+            (folder / self.picture[1:]).parent.mkdir(parents=True)
+            Image.new("RGB", (8, 8), "red").save(folder / self.picture[1:])
         path.write_text(
             f"""---
 id: {self.id}
@@ -74,7 +85,7 @@ author: {{name: Ines Quay, kind: person, biography: Ines Quay walks.}}
 language: en
 published_at: {self.at or now()}
 tags: [{", ".join(self.tags)}]
----
+{lead}---
 
 {self.text}
 
@@ -234,9 +245,10 @@ def _gone_after(paper: Paper, draft: Draft) -> float:
 def test_a_scheduled_article_is_nowhere_until_its_time_and_then_everywhere(
     paper: Paper, cleared: list[str], tmp_path: Path
 ) -> None:
-    draft, unknown = Draft("the-clock-strikes", "walk-2", tags=("strikes",)), "the-clock-sleeps"
+    draft = Draft("the-clock-strikes", "walk-2", tags=("strikes",), has_picture=True)
+    unknown = "the-clock-sleeps"
     announced = paper.depth("AnnouncementsQueueUrl")
-    due = int(time.time()) + 6
+    due = int(time.time()) + 10
     at = dt.datetime.fromtimestamp(due, dt.UTC).isoformat()
     assert "appears" in done(paper, "schedule", draft.write(tmp_path), "--at", at)
     cleared.append(draft.slug)
@@ -247,6 +259,8 @@ def test_a_scheduled_article_is_nowhere_until_its_time_and_then_everywhere(
         assert answer.status == other.status == 404
         assert _told(answer).replace(draft.slug, unknown) == _told(other)
     assert paper.get(f"{draft.path}/related").status == 404
+    picture, other = paper.get(draft.picture), paper.get(f"/media/anonymous/{unknown}.png")
+    assert (picture.status, _told(picture)) == (403, _told(other))
     assert places(paper, draft) == []
     assert paper.get("/api/authors/ines-quay").status == 404
     assert draft.slug not in paper.get(f"{PATH}/related").body.decode()
@@ -261,6 +275,8 @@ def test_a_scheduled_article_is_nowhere_until_its_time_and_then_everywhere(
     paper.settle()
     assert missing(paper, draft) == []
     assert paper.get("/api/authors/ines-quay").json["articles"] == 1
+    picture = paper.get(draft.picture)
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
     assert paper.depth("AnnouncementsQueueUrl") == announced + 1
 
 
