@@ -86,16 +86,31 @@ def remembered(stack: Stack) -> Remembered:
     return Remembered(versions_path(), stack.instance, lambda words: err.print(words, markup=False))
 
 
+Begin = Callable[[str, int], Callable[[], None]]
+"""Hears what is done now, and how many times; what it returns is called after each."""
+
+
 @contextmanager
-def progress(doing: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal, silence elsewhere."""
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def stages() -> Iterator[Begin]:
+    """A bar for each thing that is done, on a terminal; silence elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(
         *columns,
         console=err,
         transient=True,
         disable=not err.is_terminal,
-        redirect_stdout=out.is_terminal,  # into a file, lines go there and not around the bar
-    ) as bar:
-        task = bar.add_task(doing, total=total)
-        yield lambda: bar.advance(task)
+        redirect_stdout=out.is_terminal,  # into a file, lines go there and not around the bars
+    ) as bars:
+
+        def begin(doing: str, total: int) -> Callable[[], None]:
+            task = bars.add_task(doing, total=total)
+            return lambda: bars.advance(task)
+
+        yield begin
+
+
+@contextmanager
+def progress(doing: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar for one thing."""
+    with stages() as begin:
+        yield begin(doing, total)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.ops import doctor as doctor_work
 from infra.ops import survey
 from infra.ops.paper import read_paper, set_paper
 from infra.ops.rebuild import rebuild as rebuild_all
 from infra.ops.stack import Stack
-from infra.ops.terminal import err, out, plainly
+from infra.ops.terminal import err, out, plainly, stages
 from shared.domain.refusals import InvalidPaper
 
 PAUSE_SECONDS = 15  # an event takes less, unless it is tried again
@@ -42,7 +40,7 @@ def doctor(
     The paper goes on being published meanwhile; what an event under way explains is not told. The exit code is 1 when
     something is wrong, with --repair: when something still is.
     """
-    with plainly(), _stages() as progress:
+    with plainly(), stages() as progress:
         ward = _ward(context.obj.open())
         diagnosis = _examined(ward, pause, progress)
         if repair and diagnosis.findings:
@@ -67,7 +65,7 @@ def rebuild(
         doors = stack.doors()
         if not yes:
             typer.confirm(f"Make all lists of {stack.name} anew?", abort=True, err=True)
-        with _stages() as progress:
+        with stages() as progress:
             done = _stoppable(lambda: rebuild_all(doors, _now, progress))
         out.print(f"{done.articles} articles stand in {done.lists} lists, all made anew.")
         if done.gone:
@@ -160,22 +158,3 @@ def _stoppable(work: Callable[[], _Done]) -> _Done:
     except KeyboardInterrupt:
         err.print("Stopped. What is done is whole; run it again for the rest.")
         raise typer.Exit(130) from None
-
-
-@contextmanager
-def _stages() -> Iterator[survey.Progress]:
-    """A bar for each thing that is done, on a terminal; silence elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns,
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-        redirect_stdout=out.is_terminal,  # into a file, lines go there and not around the bars
-    ) as bars:
-
-        def begin(what: str, total: int) -> Callable[[], None]:
-            task = bars.add_task(what, total=total)
-            return lambda: bars.advance(task)
-
-        yield begin

@@ -345,6 +345,7 @@ def test_the_outputs_are_those_that_ops_and_the_local_stack_read() -> None:
         "PublishingQueueUrl",
         "PublishingQueueArn",
         "PublishingDeadLettersUrl",
+        "AnnouncementsDeadLettersUrl",
         "AnnouncementsQueueUrl",
         "ScheduleGroup",
         "ScheduleRoleArn",
