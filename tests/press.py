@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from functions.publishing.catch_up import Done, Doors, Placement, catch_up, placement_key
+from functions.publishing.catch_up import Done, Doors, catch_up
+from functions.publishing.placements import Placement, placement_key
 from shared.domain.articles import Article, Stored, Unpublished
 from shared.domain.lists import LATEST, MAX_PAGE, Entry
 from shared.domain.refusals import UnknownList

@@ -13,21 +13,21 @@ the lists are no longer those that it has read.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from functions.publishing.lists import delete_replaced, read_index, update_directory, update_list
-from shared.domain.articles import Article, Stored, files_of
-from shared.domain.lists import directory_of, entry_of, list_tag, lists_of, place_of
+from functions.publishing.placements import Work, announced_key, placement_key, read_placement, weigh
+from shared.domain.articles import Article, files_of
+from shared.domain.lists import directory_of, entry_of, list_tag
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
 from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules, WaitingMedia
 
@@ -41,9 +41,6 @@ EARLY: Final = dt.timedelta(minutes=1)
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-Entered = tuple[tuple[str, str], ...]
-"""Where an article stands: (list, place)."""
-
 
 class Doors(Struct, frozen=True):
     """What publishing leans on."""
@@ -56,45 +53,6 @@ class Doors(Struct, frozen=True):
     schedules: Schedules
 
 
-class Placement(Struct, frozen=True):
-    """Where an article stands in the lists. `version` is the one of the article that is true of; None while it is being
-    changed, and then it may stand in any of `entered` and in none. `entry`: what of it the lists show, as a digest.
-    `due`: for when it is scheduled."""
-
-    schema: Literal[1] = 1
-    version: str | None = None
-    entered: Entered = ()
-    entry: str = ""
-    article: str = ""  # its id
-    is_announced: bool = False
-    due: dt.datetime | None = None
-
-
-class Work(Struct, frozen=True):
-    """One article to be caught up with: as it is now, as it was placed, and as it is to be."""
-
-    slug: str
-    version: str
-    article: Article | None  # None: readers see none
-    is_unreadable: bool
-    before: Placement
-    before_version: str | None
-    wanted: Placement
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether all of it has been done: an event that came twice."""
-        return self.before == self.wanted
-
-    @property
-    def moves(self) -> bool:
-        """Whether lists have to be changed, or may have been left half-way."""
-        return self.before.version is None or (self.before.entered, self.before.entry) != (
-            self.wanted.entered,
-            self.wanted.entry,
-        )
-
-
 class Done(Struct, frozen=True):
     """What came of it: articles in lists now, out of them now, announced, and documents that are no articles."""
 
@@ -102,14 +60,6 @@ class Done(Struct, frozen=True):
     unlisted: tuple[str, ...] = ()
     announced: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
-
-
-def placement_key(slug: str) -> str:
-    return f"placements/{slug}.json"
-
-
-def announced_key(article_id: str) -> str:
-    return f"announced/{article_id}.json"
 
 
 def catch_up(slugs: Iterable[str], doors: Doors, now: float) -> Done:
@@ -166,40 +116,6 @@ def _those(works: list[Work], hold: Callable[[Work], bool]) -> set[str]:
 def _look(slug: str, doors: Doors, now: dt.datetime) -> Work:
     before, before_version = read_placement(slug, doors.documents)
     return weigh(slug, doors.articles.read_version(slug), before, before_version, now)
-
-
-def read_placement(slug: str, documents: Documents) -> tuple[Placement, str | None]:
-    """Where an article stands, and that document's version. Raises what `UNREADABLE` lists."""
-    found = documents.read(placement_key(slug))
-    if found is None:
-        return Placement(version=""), None  # nobody has heard of it: it stands nowhere
-    return msgspec.json.decode(found[0], type=Placement), found[1]
-
-
-def weigh(
-    slug: str,
-    found: tuple[Stored | None, str] | None,
-    before: Placement,
-    before_version: str | None,
-    now: dt.datetime,
-) -> Work:
-    """What there is to do for one article, found so (`ArticleShelf.read_version`) and placed so."""
-    document, version = found or (None, "")
-    article = document if isinstance(document, Article) and document.slug == slug else None
-    is_unreadable = found is not None and (document is None or document.slug != slug)
-    is_due = article is not None and article.published_at <= now
-    wanted = replace(before, version=version, entered=(), entry="", due=None)
-    if article is not None and is_due:
-        place = place_of(article.published_at, slug)
-        wanted = replace(
-            wanted,
-            entered=tuple((name, place) for name in lists_of(article)),
-            entry=_digest(article),
-            article=article.id,
-        )
-    elif article is not None:
-        wanted = replace(wanted, due=article.published_at, article=article.id)
-    return Work(slug, version, article if is_due else None, is_unreadable, before, before_version, wanted)
 
 
 def _begun(work: Work, doors: Doors, now: dt.datetime) -> Work | None:
@@ -334,12 +250,6 @@ def _finished(work: Work, is_announced: bool, documents: Documents) -> bool:
         except DocumentChanged:
             return False
     return True
-
-
-def _digest(article: Article) -> str:
-    """Of everything that lists and directories show of an article."""
-    shown = msgspec.json.encode((entry_of(article), article.author))
-    return hashlib.sha256(shown).hexdigest()[:20]
 
 
 def _fields(done: Done) -> tuple[tuple[str, ...], ...]:

@@ -1,4 +1,4 @@
-"""What is wrong with a stack, in words, and mending it.
+"""What is wrong with a stack, in words. `repair` mends it.
 
 A paper goes on being published while it is examined. So whatever looks wrong is looked at a second time, after a pause,
 and told only if it has stood still since and is wrong still: an event under way explains the rest.
@@ -14,11 +14,11 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from functions.publishing.catch_up import Doors, Entered, catch_up
+from functions.publishing.catch_up import Doors
 from functions.publishing.events import slug_in
-from functions.publishing.lists import update_directory
+from functions.publishing.placements import Entered
 from infra.ops.keys import list_keys
-from infra.ops.rebuild import Clock, look_again, purge_lists, remake_directory, remake_lists
+from infra.ops.rebuild import Clock
 from infra.ops.survey import (
     Listed,
     Progress,
@@ -33,7 +33,6 @@ from infra.ops.survey import (
 )
 from shared.adapters.scheduler_schedules import SOONEST
 from shared.domain.decoding import UNREADABLE
-from shared.domain.list_parts import part_key
 from shared.domain.lists import Directory, directory_of, slug_at
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import UnusableKeyring
@@ -43,7 +42,7 @@ LATE: Final = dt.timedelta(minutes=2)
 """How long an article that is due may take to appear; our clock need not be S3's either."""
 SCHEDULE_SLACK: Final = SOONEST + dt.timedelta(seconds=2)  # for whole seconds
 ORPHANED_AFTER: Final = dt.timedelta(hours=1)
-_DIRECTORIES: Final[tuple[Directory, ...]] = ("sections", "authors")
+DIRECTORIES: Final[tuple[Directory, ...]] = ("sections", "authors")
 _REPAIR: Final = "`frontline doctor --repair` mends it"
 
 Kind = Literal["article", "list", "directory", "orphans", "letters", "stack"]
@@ -148,7 +147,7 @@ def _look(doors: Doors, now: dt.datetime, files: Mapping[str, object], progress:
     lists = read_lists(doors.documents, dict.fromkeys((*files, *wanted)), progress)
     strangers = {slug_at(place) for listed in lists.values() for place in listed.rows} - articles.keys()
     articles |= read_standings(doors, strangers, now, progress)
-    directories = {kind: read_facts(doors.documents, kind) for kind in _DIRECTORIES}
+    directories = {kind: read_facts(doors.documents, kind) for kind in DIRECTORIES}
     return _Seen(now, articles, lists, directories, dict(doors.schedules.due()))
 
 
@@ -158,8 +157,8 @@ def _look_closer(doors: Doors, clock: Clock, first: _Seen, suspected: tuple[Find
     slugs = {finding.subject for finding in suspected if finding.kind == "article"}
     where = _places(first)
     names = {name for slug in slugs for name, _ in (*where.get(slug, ()), *first.articles[slug].wanted.entered)}
-    names |= {finding.subject for finding in suspected if finding.kind in ("list", "directory")} - {*_DIRECTORIES}
-    directories = {kind: read_facts(doors.documents, kind) for kind in _DIRECTORIES}
+    names |= {finding.subject for finding in suspected if finding.kind in ("list", "directory")} - {*DIRECTORIES}
+    directories = {kind: read_facts(doors.documents, kind) for kind in DIRECTORIES}
     schedules = dict(doors.schedules.due())
     lists = read_lists(doors.documents, sorted(names), silently)
     now = clock()
@@ -169,7 +168,7 @@ def _look_closer(doors: Doors, clock: Clock, first: _Seen, suspected: tuple[Find
 def _has_stood_still(finding: Finding, first: _Seen, second: _Seen) -> bool:
     if finding.kind == "article":
         return first.articles[finding.subject].state == second.articles[finding.subject].state
-    if finding.kind == "directory" and finding.subject not in _DIRECTORIES:
+    if finding.kind == "directory" and finding.subject not in DIRECTORIES:
         known = first.lists.get(finding.subject, Listed())
         return known.version == second.lists[finding.subject].version
     return True  # a list is wrong in itself, and a directory that cannot be read
@@ -302,12 +301,12 @@ def _orphans(
 def _letters(ward: Ward) -> Iterator[Finding]:
     if bodies := ward.dead_letters.peek():  # the count alone would be of messages, too, that have just been deleted
         count = max(ward.dead_letters.count(), len(bodies))
-        slugs = dict.fromkeys(_slug(body) or "something that is no event of ours" for body in bodies)
-        words = f"publishing could not deal with {_messages(count)}: {', '.join(slugs)}{' …' * (count > len(bodies))}"
+        slugs = dict.fromkeys(slug_of_letter(body) or "something that is no event of ours" for body in bodies)
+        words = f"publishing could not deal with {messages(count)}: {', '.join(slugs)}{' …' * (count > len(bodies))}"
         cure = "look in publishing's log for the cause, then `frontline doctor --repair` does what they ask for"
         yield Finding("letters", "dead letters", words, cure)
     if ward.announcements is not None and (count := ward.announcements.count()):
-        words = f"newsletters could not deal with {_messages(count)}"
+        words = f"newsletters could not deal with {messages(count)}"
         cure = "look in newsletters' log for the cause, then move them back with `aws sqs start-message-move-task`"
         yield Finding("stack", "announcements", words, cure)
 
@@ -338,74 +337,13 @@ def _paper(ward: Ward) -> Iterator[Finding]:
         yield Finding("stack", PAPER_KEY, words, f"`frontline paper --url {ward.site_url}`")
 
 
-def _slug(body: str) -> str | None:
+def slug_of_letter(body: str) -> str | None:
+    """The article that a dead letter is about; None where it is no event of ours."""
     try:
         return slug_in(body)
     except UNREADABLE:
         return None
 
 
-def _messages(count: int) -> str:
+def messages(count: int) -> str:
     return "one message" if count == 1 else f"{count} messages"
-
-
-# Mending ------------------------------------------------------------------------------------------------------------
-
-
-def repair(
-    diagnosis: Diagnosis, ward: Ward, clock: Clock, report: Callable[[str], None], progress: Progress = silently
-) -> None:
-    """Mend what can be mended from here; `report` hears of each thing that is done. May be ended anywhere and done
-    again.
-
-    What is broken so that catching up would stumble over it is made anew first. Raises ContentUnavailable.
-    """
-    doors = ward.doors
-    subjects = {kind: tuple(dict.fromkeys(_subjects(diagnosis, kind))) for kind in ("article", "list", "directory")}
-    if lists := subjects["list"]:
-        remake_lists(doors, lists, clock, progress, set())
-        report(f"made anew: {', '.join(lists)}")
-    if told := (*lists, *subjects["directory"]):
-        _mend_directories(doors, told)
-        purge_lists(doors.purge, (name for name in told if name not in _DIRECTORIES), clock())
-        report("the directories say what the lists say")
-    if slugs := subjects["article"]:
-        done = look_again(doors, {slug: diagnosis.places.get(slug, ()) for slug in slugs}, clock(), progress)
-        report(f"caught up with: {', '.join(slugs)}")
-        if done.announced:
-            report(f"announced: {', '.join(done.announced)}")
-    if orphans := tuple(_still_orphaned(doors, diagnosis.orphans)):
-        doors.documents.delete(orphans)
-        report(f"deleted: {len(orphans)} of the lists' parts that no index names")
-    if any(finding.kind == "letters" for finding in diagnosis.findings):
-        _deliver(ward, clock, report)
-
-
-def _still_orphaned(doors: Doors, orphans: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Their keys. A list that has just been made anew may use a part that lay there: its name says what is in it."""
-    lists = read_lists(doors.documents, dict.fromkeys(name for name, _ in orphans), silently)
-    for name, part in orphans:
-        index = lists[name].index
-        if index is not None and part not in (*index.replaced, *(one.name for one in index.parts)):
-            yield part_key(name, part)
-
-
-def _subjects(diagnosis: Diagnosis, kind: str) -> Iterator[str]:
-    return (one.subject for one in diagnosis.findings if one.kind == kind and one.is_mended_by_repair)
-
-
-def _mend_directories(doors: Doors, told: tuple[str, ...]) -> None:
-    for kind in _DIRECTORIES:
-        if kind in told:
-            remake_directory(doors.documents, kind, list_files(doors.documents))
-        elif names := [name for name in told if directory_of(name) == kind]:
-            update_directory(doors.documents, kind, names)
-
-
-def _deliver(ward: Ward, clock: Clock, report: Callable[[str], None]) -> None:
-    """Do what dead letters ask for, a few at a time, and only then throw them away."""
-    while letters := ward.dead_letters.take():
-        slugs = tuple(dict.fromkeys(slug for letter in letters if (slug := _slug(letter.body)) is not None))
-        catch_up(slugs, ward.doors, clock().timestamp())
-        ward.dead_letters.discard(letters)
-        report(f"dealt with {_messages(len(letters))} put aside: {', '.join(slugs) or 'none of them an event of ours'}")

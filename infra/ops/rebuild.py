@@ -16,19 +16,9 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from functions.publishing.catch_up import (
-    NEWS_FOR,
-    ROUNDS,
-    Done,
-    Doors,
-    Entered,
-    Placement,
-    announced_key,
-    catch_up,
-    placement_key,
-    read_placement,
-)
+from functions.publishing.catch_up import NEWS_FOR, ROUNDS, Done, Doors, catch_up
 from functions.publishing.lists import Held, delete_replaced, read_directory, update_directory, write_list
+from functions.publishing.placements import Entered, Placement, announced_key, placement_key, read_placement
 from infra.ops.survey import TRIES, Progress, Standing, changed_since, each, list_files, read_articles
 from shared.domain.articles import Author
 from shared.domain.decoding import UNREADABLE

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from functions.publishing.catch_up import Placement, placement_key
+from functions.publishing.placements import Placement, placement_key
 from shared.domain.decoding import UNREADABLE
 from shared.ports import Documents
 

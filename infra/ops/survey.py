@@ -13,8 +13,9 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from functions.publishing.catch_up import Doors, Placement, read_placement, weigh
+from functions.publishing.catch_up import Doors
 from functions.publishing.lists import facts_of, read_directory
+from functions.publishing.placements import Placement, read_placement, weigh
 from infra.ops.stack import AT_ONCE
 from shared.domain.articles import Author
 from shared.domain.decoding import UNREADABLE

@@ -13,6 +13,7 @@ from infra.ops import doctor as doctor_work
 from infra.ops import survey
 from infra.ops.paper import read_paper, set_paper
 from infra.ops.rebuild import rebuild as rebuild_all
+from infra.ops.repair import repair as mend
 from infra.ops.stack import Stack
 from infra.ops.terminal import err, out, plainly, stages
 from shared.domain.refusals import InvalidPaper
@@ -44,7 +45,7 @@ def doctor(
         ward = _ward(context.obj.open())
         diagnosis = _examined(ward, pause, progress)
         if repair and diagnosis.findings:
-            _stoppable(lambda: doctor_work.repair(diagnosis, ward, _now, _say, progress))
+            _stoppable(lambda: mend(diagnosis, ward, _now, _say, progress))
             out.print("Looking again.")
             diagnosis = _examined(ward, pause, progress)
         if diagnosis.findings:

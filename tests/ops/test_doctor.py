@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from functions.publishing.catch_up import placement_key
-from infra.ops.doctor import LATE, examine, repair
+from functions.publishing.placements import placement_key
+from infra.ops.doctor import LATE, examine
+from infra.ops.repair import repair
 from infra.ops.survey import list_files, read_list
 from shared.domain.articles import Author, Unpublished
 from shared.domain.decoding import UNREADABLE

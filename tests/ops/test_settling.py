@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from functions.publishing.catch_up import Placement, placement_key
+from functions.publishing.placements import Placement, placement_key
 from infra.ops.settling import AROUND, FRONT, placed_version, settle
 from shared.domain.refusals import ContentUnavailable
 from tests.twins import MemoryDocuments

@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from functions.publishing.catch_up import Doors, Placement, catch_up, placement_key
-from infra.ops.doctor import Diagnosis, Ward, examine, repair
+from functions.publishing.catch_up import Doors, catch_up
+from functions.publishing.placements import Placement, placement_key
+from infra.ops.doctor import Diagnosis, Ward, examine
+from infra.ops.repair import repair
 from infra.ops.survey import list_files, read_facts
 from shared.domain.articles import Article, Author, Section, Stored, Unpublished
 from shared.domain.list_parts import Index, Part, Row, build, index_key, part_key
