@@ -16,6 +16,7 @@ from rich.text import Text
 
 from infra.ops import changes
 from infra.ops.listing import listed, scheduled
+from infra.ops.markdown_out import to_markdown
 from infra.ops.stack import Stack
 from infra.ops.terminal import Slug, err, need_slugs, out, plain, plainly, remembered
 from shared.domain.articles import Article, Renamed
@@ -32,19 +33,24 @@ def fetch(
     slug: Slug,
     version: Annotated[int | None, typer.Option(metavar="N", help="Its number in `frontline history`.", min=1)] = None,
     over: Annotated[bool, typer.Option("--over", help="In place of a file that is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, to SLUG.json.")] = False,
 ) -> None:
-    """Write the article as it is now, or was in an earlier version, to SLUG.json: to change it and publish it again.
+    """Write the article as it is now, or was in an earlier version, to SLUG.md: to change it and publish it again.
+
+    An article that Markdown cannot hold is written to SLUG.json.
 
     Try it: `frontline --local fetch the-night-ferry`
     """
     need_slugs([slug])
-    path = Path(f"{slug}.json")
     with plainly():
         stack: Stack = context.obj.open()
         article, tag = changes.past_article(slug, stack.articles(), version)
+        markdown = None if as_json else to_markdown(article)
+        path = Path(f"{slug}.json" if markdown is None else f"{slug}.md")
+        text = markdown or msgspec.json.format(msgspec.json.encode(article), indent=2).decode() + "\n"
         try:
-            with path.open("w" if over else "x", encoding="utf-8") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(article), indent=2).decode() + "\n")
+            with path.open("w" if over else "x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
         except FileExistsError:
             err.print(f"{path} is there already: move it away, or write over it with --over.", markup=False)
             raise typer.Exit(1) from None
@@ -52,6 +58,8 @@ def fetch(
             err.print(f"{path} cannot be written: {error.strerror or error}", markup=False)
             raise typer.Exit(1) from None
         remembered(stack).note({slug: tag})
+    if markdown is None and not as_json:
+        err.print("This article has something that Markdown cannot hold: written as JSON.")
     out.print(f"{path} is written: change it, then `frontline publish {path}`.", markup=False)
 
 

@@ -304,8 +304,8 @@ def test_of_two_editors_the_one_who_has_not_seen_the_others_change_is_refused(
     assert paper.get(draft.path).json["title"] == "The other hand"
 
     done(paper, "fetch", draft.slug, versions=one, cwd=tmp_path)
-    fetched = tmp_path / f"{draft.slug}.json"
-    fetched.write_text(json.dumps(json.loads(fetched.read_text(encoding="utf-8")) | {"title": "Both hands"}))
+    fetched = tmp_path / f"{draft.slug}.md"
+    fetched.write_text(fetched.read_text(encoding="utf-8").replace("The other hand", "Both hands"), encoding="utf-8")
     done(paper, "publish", str(fetched), versions=one)
     assert paper.get(draft.path).json["title"] == "Both hands"
 

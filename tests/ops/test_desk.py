@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from infra.ops.cli import app
+from infra.ops.markdown import read_markdown
 from infra.ops.remembered import VARIABLE
 from shared.domain.articles import Article, Renamed, Stored, Unpublished
 from shared.domain.refusals import ContentUnavailable
@@ -190,8 +191,8 @@ def test_who_fetches_the_present_text_may_publish_after_it(stack: TwinStack) -> 
     assert run(stack, "publish", file(title="Ours")).exit_code == 1
 
     assert run(stack, "fetch", SLUG).exit_code == 0
-    assert parse_article(Path(f"{SLUG}.json").read_bytes()) == replace(mine, title="Theirs")
-    assert run(stack, "publish", f"{SLUG}.json").stdout.startswith("unchanged ")
+    assert read_markdown(Path(f"{SLUG}.md").read_bytes()).article == replace(mine, title="Theirs")
+    assert run(stack, "publish", f"{SLUG}.md").stdout.startswith("unchanged ")
     assert run(stack, "publish", file(title="Ours")).exit_code == 0
 
 
@@ -219,14 +220,36 @@ def test_without_a_memory_it_goes_on_and_says_so(
     assert (done.exit_code, done.stderr.count("cannot be")) == (0, 2)
 
 
-def test_a_file_in_the_way_is_not_overwritten(stack: TwinStack) -> None:
+def test_an_article_is_fetched_as_json_by_who_asks_for_it(stack: TwinStack) -> None:
     run(stack, "publish", file())
-    Path(f"{SLUG}.json").write_text("mine")
 
-    assert run(stack, "fetch", SLUG).exit_code == 1
-    assert Path(f"{SLUG}.json").read_text() == "mine"
-    assert run(stack, "fetch", SLUG, "--over").exit_code == 0
+    done = run(stack, "fetch", SLUG, "--json")
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"{SLUG}.json is written: change it, then `frontline publish {SLUG}.json`.\n"
     assert parse_article(Path(f"{SLUG}.json").read_bytes()) == there(stack)
+    assert not Path(f"{SLUG}.md").exists()
+
+
+def test_what_markdown_cannot_hold_is_fetched_as_json_and_says_so(stack: TwinStack) -> None:
+    run(stack, "publish", file(body=[{"type": "paragraph", "html": "H<sub>2</sub>O"}]))
+
+    done = run(stack, "fetch", SLUG)
+
+    assert done.stderr == "This article has something that Markdown cannot hold: written as JSON.\n"
+    assert done.stdout == f"{SLUG}.json is written: change it, then `frontline publish {SLUG}.json`.\n"
+    assert run(stack, "publish", f"{SLUG}.json").stdout.startswith("unchanged ")
+
+
+@pytest.mark.parametrize(("name", "options"), [(f"{SLUG}.md", ()), (f"{SLUG}.json", ("--json",))])
+def test_a_file_in_the_way_is_not_overwritten(stack: TwinStack, name: str, options: tuple[str, ...]) -> None:
+    run(stack, "publish", file())
+    Path(name).write_text("mine")
+
+    assert run(stack, "fetch", SLUG, *options).exit_code == 1
+    assert Path(name).read_text() == "mine"
+    assert run(stack, "fetch", SLUG, *options, "--over").exit_code == 0
+    assert run(stack, "publish", name).stdout.startswith("unchanged ")
 
 
 def test_an_older_text_that_was_fetched_is_not_published_over_a_newer_one_unasked(stack: TwinStack) -> None:
@@ -234,9 +257,9 @@ def test_an_older_text_that_was_fetched_is_not_published_over_a_newer_one_unaske
     run(stack, "publish", file(title="Second"))
     run(stack, "fetch", SLUG, "--version", "1")
 
-    assert json.loads(Path(f"{SLUG}.json").read_text())["title"] == "A small piece"
-    assert "article_changed" in run(stack, "publish", f"{SLUG}.json").stderr
-    assert run(stack, "publish", f"{SLUG}.json", "--over").exit_code == 0
+    assert "title: A small piece" in Path(f"{SLUG}.md").read_text()
+    assert "article_changed" in run(stack, "publish", f"{SLUG}.md").stderr
+    assert run(stack, "publish", f"{SLUG}.md", "--over").exit_code == 0
 
 
 # schedule -----------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def test_a_day_at_the_desk(stack: Stack) -> None:
     assert [one["what"] for one in json.loads(run("history", "y", "--json").stdout)] == ["deleted", "published"]
     assert "live after" in run("rollback", "z").stdout
     assert run("fetch", "z").exit_code == 0
-    assert run("publish", "z.json").stdout.startswith("unchanged")
+    assert run("publish", "z.md").stdout.startswith("unchanged")
 
 
 def test_one_client_serves_all_doors_of_a_service(stack: Stack) -> None:
