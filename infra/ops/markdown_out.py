@@ -18,7 +18,7 @@ import msgspec
 from infra.ops.front_matter import slug_of
 from infra.ops.markdown import read_markdown
 from shared.domain.articles import Article, Audio, Block, Embed, Gate, Heading, Image, List, Paragraph, Quote, Rule
-from shared.domain.text import unbalanced_tag
+from shared.domain.text import is_tidy, unbalanced_tag
 
 _DELIMITERS: Final = {"em": 1, "strong": 2, "s": 2}
 _UNSEEN: Final = "\t\n\x85\u2028\u2029\ufeff"  # a file may not have these, or they end its lines
@@ -181,6 +181,8 @@ def _quote(quote: Quote) -> Iterator[str]:
 
 def _lines(markup: str) -> list[str]:
     """This inline HTML as lines of a paragraph: one, and one more for each <br>."""
+    if not is_tidy(markup):
+        raise _Unsayable  # could be read, not published
     text = _Text()
     for found in _piece.finditer(markup):
         if found["code"]:

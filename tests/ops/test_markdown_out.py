@@ -140,6 +140,10 @@ def test_a_gate_has_an_id_only_where_counting_would_not_give_it() -> None:
     [
         *(Paragraph(f"<{tag}>a</{tag}>") for tag in ("sub", "sup", "q", "cite", "mark")),
         Paragraph("a&nbsp;b"),
+        Paragraph("&#1;"),  # which stands for nothing
+        Paragraph("<code>&#1;</code>"),
+        Paragraph("<a>b</a>"),
+        Paragraph("a > b & c"),
         Paragraph("a<br>"),
         Paragraph("<em></em>"),
         Paragraph("<em>a"),
