@@ -109,6 +109,32 @@ def test_what_markdown_would_take_for_markup_is_escaped_and_nothing_else(markup:
     assert written(Paragraph(markup)) == text
 
 
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        *(
+            (one, one)
+            for one in ("Ferry, or not", "It’s 9:30", "C# [b] {c}", "1984", "No", "2026-11-05", "/join", "a'b\"")
+        ),
+        *(
+            (one, f'"{one}"')
+            for one in ("null", "~", "a: b", "a:", "a #b", "- a", "#a", "[a]", "@a", "“a”", "🛥", "a\xa0:")
+        ),
+        ('"a"', r'"\"a\""'),
+        ("a\\: b", r'"a\\: b"'),
+        ("a\u2028b", r'"a\u2028b"'),
+        ("a\nb", r'"a\nb"'),
+    ],
+)
+def test_a_text_stands_in_quotes_where_yaml_wants_them(title: str, text: str) -> None:
+    article = replace(NIGHT_FERRY, title=title, production=Production(0, (title, "B, C"), "/p"))
+    front = to_markdown(article)
+
+    assert front is not None
+    assert f"\ntitle: {text}\n" in front
+    assert '"B, C"]\n' in front
+
+
 def test_a_heading_keeps_its_last_hashes() -> None:
     assert written(Heading("A #"), Heading("##", 3), Heading("In C#")) == "## A \\#\n\n### \\##\n\n## In C#"
 
