@@ -303,8 +303,9 @@ def test_of_two_editors_the_one_who_has_not_seen_the_others_change_is_refused(
     assert f"frontline fetch {draft.slug}" in refused.stderr
     assert paper.get(draft.path).json["title"] == "The other hand"
 
-    done(paper, "fetch", draft.slug, versions=one, cwd=tmp_path)
-    fetched = tmp_path / f"{draft.slug}.md"
+    (tmp_path / "present").mkdir()
+    done(paper, "fetch", draft.slug, versions=one, cwd=tmp_path / "present")
+    fetched = tmp_path / "present" / f"{draft.slug}.md"
     fetched.write_text(fetched.read_text(encoding="utf-8").replace("The other hand", "Both hands"), encoding="utf-8")
     done(paper, "publish", str(fetched), versions=one)
     assert paper.get(draft.path).json["title"] == "Both hands"
