@@ -34,25 +34,30 @@ def fetch(
     version: Annotated[int | None, typer.Option(metavar="N", help="Its number in `frontline history`.", min=1)] = None,
     over: Annotated[bool, typer.Option("--over", help="In place of a file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, to SLUG.json.")] = False,
+    to: Annotated[
+        Path, typer.Option(metavar="FOLDER", file_okay=False, help="Where to, if your own file of that name is here.")
+    ] = Path(),
 ) -> None:
     """Write the article as it is now, or was in an earlier version, to SLUG.md: to change it and publish it again.
 
     An article that Markdown cannot hold is written to SLUG.json.
 
-    Try it: `frontline --local fetch the-night-ferry`
+    Try it: `frontline --local fetch the-night-ferry --to theirs`
     """
     need_slugs([slug])
     with plainly():
         stack: Stack = context.obj.open()
         article, tag = changes.past_article(slug, stack.articles(), version)
         markdown = None if as_json else to_markdown(article)
-        path = Path(f"{slug}.json" if markdown is None else f"{slug}.md")
+        path = to / f"{slug}.{'json' if markdown is None else 'md'}"
         text = markdown or msgspec.json.format(msgspec.json.encode(article), indent=2).decode() + "\n"
         try:
+            to.mkdir(parents=True, exist_ok=True)
             with path.open("w" if over else "x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
         except FileExistsError:
-            err.print(f"{path} is there already: move it away, or write over it with --over.", markup=False)
+            words = "write it elsewhere with `--to FOLDER`, or over it with --over."
+            err.print(f"{path} is there already: {words}", markup=False)
             raise typer.Exit(1) from None
         except OSError as error:
             err.print(f"{path} cannot be written: {error.strerror or error}", markup=False)

@@ -162,7 +162,8 @@ def _change(article: Article, found: Found, remembered: Mapping[str, str] | None
             now_there = "deleted" if version is None else describe(there)
             raise ArticleChanged(
                 f"“{slug}” has been changed since you last published or fetched it (now: {now_there}). See `frontline "
-                f"history {slug}`; take the present text with `frontline fetch {slug}`, or publish over it with --over."
+                f"history {slug}`; take the present text with `frontline fetch {slug} --to theirs`, or publish over it "
+                "with --over."
             )
     return Change(slug, article, version, "new" if version is None else "changed")
 

@@ -231,6 +231,18 @@ def test_an_article_is_fetched_as_json_by_who_asks_for_it(stack: TwinStack) -> N
     assert not Path(f"{SLUG}.md").exists()
 
 
+def test_the_present_text_is_fetched_beside_ones_own(stack: TwinStack) -> None:
+    run(stack, "publish", file())
+    Path("a-small-piece.md").write_text("mine")
+
+    assert "--to FOLDER" in run(stack, "fetch", "a-small-piece").stderr
+    assert run(stack, "fetch", "a-small-piece", "--to", "theirs/now").exit_code == 0
+
+    assert Path("a-small-piece.md").read_text() == "mine"
+    assert Path("theirs/now/a-small-piece.md").read_text().startswith("---")
+    assert run(stack, "fetch", "a-small-piece", "--to", "a-small-piece.md").exit_code == 2
+
+
 def test_what_markdown_cannot_hold_is_fetched_as_json_and_says_so(stack: TwinStack) -> None:
     run(stack, "publish", file(body=[{"type": "paragraph", "html": "H<sub>2</sub>O"}]))
 
