@@ -34,8 +34,7 @@ class Worked(Struct, frozen=True):
 
 def work_off(records: Iterable[Mapping[str, Any]], doors: Doors, now: float) -> Worked:
     """Catch up with everything that these messages (SQS records) are about, at `now` (seconds since 1970)."""
-    slugs: dict[str, Mapping[str, Any]] = {}
-    alike: list[tuple[str, Mapping[str, Any]]] = []
+    told: list[tuple[str, Mapping[str, Any]]] = []
     failures: list[Failure] = []
     for record in records:
         try:
@@ -44,13 +43,12 @@ def work_off(records: Iterable[Mapping[str, Any]], doors: Doors, now: float) -> 
             failures.append(_failure(record, None, error))
             continue
         if slug is not None:
-            slugs[slug] = record
-            alike.append((slug, record))
+            told.append((slug, record))
     try:
-        return Worked((catch_up(slugs, doors, now),), tuple(failures))
+        return Worked((catch_up((slug for slug, _ in told), doors, now),), tuple(failures))
     except Exception:  # noqa: BLE001 -- whatever it was, and whosever fault: the others shall not wait for it
         done: list[Done] = []
-        for slug, record in alike:
+        for slug, record in told:
             try:
                 done.append(catch_up([slug], doors, now))
             except Exception as error:  # noqa: BLE001 -- it is told, delivered again, and in the end put aside for us

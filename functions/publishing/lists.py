@@ -38,7 +38,8 @@ def update_list(
     It is always written, also where nothing in it changes: whoever holds it from before must lose.
     """
     index, version = held
-    revision = revise(index, version or "", parts_of(documents, name), puts, removes) or Revision(index, {})
+    unchanged = Revision(replace(index, replaced=()), {})
+    revision = revise(index, version or "", parts_of(documents, name), puts, removes) or unchanged
     author = _author(name, index, revision.index, {*puts, *removes}, articles)
     write_list(documents, name, Revision(replace(revision.index, author=author), revision.parts), held)
 

@@ -20,7 +20,7 @@ from infra.local.workers import (
     FunctionTimedOutError,
 )
 
-RETRY_SECONDS: Final = 1.0  # after a failure; in the cloud it is the queue's VisibilityTimeout, minutes
+RETRY_SECONDS: Final = 1.0  # after a failure; in the cloud it is what the function has asked for, or else its queue
 LOOK_SECONDS: Final = 1.0  # until a look at what nobody wakes us for: a delay that ends, a function started again
 SYSTEM_ATTRIBUTES: Final[Mapping[str, str]] = {
     "ApproximateReceiveCount": "approximate_receive_count",

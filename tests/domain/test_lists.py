@@ -180,6 +180,18 @@ def test_what_changes_nothing_is_no_revision() -> None:
     assert revise(Index(), "", shelf.read, {}, {place(2)}) is None
 
 
+def test_a_part_s_name_never_comes_back_although_what_is_in_it_does() -> None:
+    """Whoever deletes what was replaced must not take away what somebody has just written."""
+    shelf = Shelf()
+    for version in ("a", "b", "c", "d"):
+        shelf.change(version, {place(1): Raw(b"1")}, {place(2)})  # `change` looks at the names
+        shelf.change(f"{version} too", {place(2): Raw(b"2")}, set())
+
+    again = revise(Index(), "a", shelf.read, {place(1): Raw(b"1")}, set())
+    assert again is not None
+    assert again.parts.keys() <= shelf.parts.keys()  # but a write that is tried again makes the same
+
+
 def test_a_change_writes_one_part_of_a_long_list() -> None:
     shelf = Shelf()
     shelf.change("a", {place(number): Raw(b"0") for number in range(5_000)}, set())
