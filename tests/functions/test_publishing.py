@@ -1,13 +1,9 @@
-"""Publishing follows the articles: whatever comes twice, late, out of order or ends half-way."""
+"""Publishing follows the articles: what stands where, what is purged, scheduled and announced."""
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from functions.publishing.batch import PAUSES, work_off
 from functions.publishing.catch_up import NEWS_FOR
-from functions.publishing.events import slug_in
 from shared.domain.articles import (
     Article,
     Audio,
@@ -30,7 +24,6 @@ from shared.domain.articles import (
     Stored,
     Unpublished,
 )
-from shared.domain.decoding import UNREADABLE
 from shared.domain.tiers import Tier
 from tests import strategies
 from tests.press import NOW, Press, piece
@@ -242,190 +235,7 @@ def test_old_articles_are_not_announced_and_scheduled_ones_are_when_they_are_out
     assert press.announcements.sent == [("a-2", "piece-2")]
 
 
-# Order, repetition, crashes -----------------------------------------------------------------------------------------
-
-CHANGES: tuple[Stored, ...] = (
-    piece(1, tags=("ferry",)),
-    piece(2),
-    piece(1, tags=("night",), section=OPINION, title="Changed"),
-    Unpublished(1, "piece-2", NOW),
-    piece(3, tags=("ferry",)),
-)
-
-
-@pytest.mark.parametrize("first", range(5))
-def test_events_in_every_order_and_three_times_leave_the_same_lists(first: int) -> None:
-    wanted = Press(CHANGES[2], CHANGES[4]).everything()
-    slugs = [change.slug for change in CHANGES]
-    for order in itertools.permutations(range(5)):
-        if order[0] != first:
-            continue
-        press = Press()
-        for change, event in zip(CHANGES, order, strict=True):  # an event may come before or long after its write
-            press.put(change)
-            press.catch_up(slugs[event])
-        for _ in range(2):
-            for event in order:
-                press.catch_up(slugs[event])
-        assert press.everything() == wanted, order
-
-
-class CrashError(Exception):
-    """The function ends here, as when its process dies."""
-
-
-DOORS = {
-    "documents": ("read", "write", "delete"),
-    "articles": ("read_version",),
-    "waiting": ("bring_out", "discard"),
-    "purge": ("tags", "paths"),
-    "announcements": ("announce",),
-    "schedules": ("set",),
-}
-
-
-def at_step(press: Press, number: int, happens: Callable[[], None], *, after: bool = False) -> Callable[[], bool]:
-    """Let something happen before (or after) the step of that number, once. Returns what says whether it has, and
-    takes the hooks away."""
-    steps = itertools.count()
-    happened: list[int] = []
-
-    def release() -> bool:
-        for door, methods in DOORS.items():
-            for name in methods:
-                vars(getattr(press, door)).pop(name, None)
-        return bool(happened)
-
-    def hooked(work: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any) -> Any:
-            is_it = next(steps) == number
-            if is_it and not after:
-                release()
-                happened.append(number)
-                happens()
-            done = work(*arguments)
-            if is_it and after:
-                release()
-                happened.append(number)
-                happens()
-            return done
-
-        return step
-
-    for door, methods in DOORS.items():
-        for name in methods:
-            setattr(getattr(press, door), name, hooked(getattr(getattr(press, door), name)))
-    return release
-
-
-def crash() -> None:
-    raise CrashError
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(
-    "change",
-    [piece(1, section=OPINION, tags=("night",)), Unpublished(1, "piece-1", NOW), fresh(9, lead_picture=PICTURE)],
-)
-def test_a_crash_at_any_step_is_put_right_by_the_redelivery(change: Any, after: bool) -> None:
-    def begin() -> Press:
-        press = Press(piece(1, tags=("ferry",)), piece(2))
-        press.waiting.put(PICTURE.src, b"", "image/png", "a")
-        press.purged()
-        press.put(change)
-        return press
-
-    undisturbed = begin()
-    undisturbed.catch_up(change.slug)
-    wanted, purged = undisturbed.everything(), undisturbed.purged()
-    for number in itertools.count():
-        press = begin()
-        happened = at_step(press, number, crash, after=after)
-        with suppress(CrashError):
-            press.catch_up(change.slug)
-        if not happened():
-            break
-        press.catch_up(change.slug)
-        assert press.everything() == wanted, number
-        assert press.purged() == purged, number
-        assert press.media.files == undisturbed.media.files
-        assert set(press.announcements.sent) == set(undisturbed.announcements.sent)
-        assert press.placement(change.slug) == undisturbed.placement(change.slug)
-    assert number > 20  # it was really tried at many steps
-
-
-def test_many_writers_at_once_lose_nothing() -> None:
-    press = Press()
-    pieces = [piece(number, tags=(f"t-{number % 3}",)) for number in range(24)]
-    for each in pieces:
-        press.put(each)
-    failed: list[str] = []
-
-    def work(slugs: list[str]) -> None:
-        for slug in slugs:
-            for _ in range(20):  # as the queue delivers again
-                try:
-                    press.catch_up(slug)
-                    break
-                except Exception as error:  # noqa: BLE001
-                    last = type(error).__name__
-            else:
-                failed.append(last)
-
-    threads = [threading.Thread(target=work, args=([each.slug for each in pieces[i::4]],)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert failed == []
-    assert press.everything() == Press(*pieces).everything()
-
-
-@pytest.mark.parametrize("dies", [False, True], ids=["goes on", "dies"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_writer_who_was_slow_does_not_bring_back_what_has_gone(after: bool, dies: bool) -> None:
-    """At each of its steps in turn, the article is withdrawn, and another writer does all that this entails."""
-    wanted = Press(piece(2)).everything()
-    for number in itertools.count():
-        press = Press(piece(2))
-        press.put(piece(1))
-
-        def another(press: Press = press) -> None:
-            press.withdraw("piece-1")
-            if dies:
-                raise CrashError
-
-        happened = at_step(press, number, another, after=after)
-        with suppress(CrashError):
-            press.catch_up("piece-1")
-        if not happened():
-            break
-        if dies:
-            press.catch_up("piece-1")  # delivered again
-        assert press.everything() == wanted, number
-    assert number > 20
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans(), st.booleans()), max_size=12))
-def test_whatever_is_done_and_heard_of_the_lists_end_up_as_if_made_anew(
-    steps: list[tuple[int, int, bool, bool]],
-) -> None:
-    """Each step: which article, in which version, whether it is withdrawn, and whether its event comes at once."""
-    press = Press()
-    last: dict[str, Any] = {}
-    for number, variant, is_withdrawn, is_heard in steps:
-        change: Any = piece(
-            number, tags=("ferry", "night")[: variant % 3], section=(OPINION, piece(0).section)[variant // 2]
-        )
-        change = Unpublished(1, change.slug, NOW) if is_withdrawn else change
-        press.put(change)
-        last[change.slug] = change
-        if is_heard:
-            press.catch_up(change.slug)
-    press.catch_up(*reversed(last))
-
-    assert press.everything() == Press(*last.values()).everything()
+# What nobody may see ----------------------------------------------------------------------------------------------
 
 
 @given(strategies.articles, st.data())
@@ -441,83 +251,3 @@ def test_lists_and_all_beside_them_hold_nothing_gated(article: Any, data: st.Dat
     assert one.everything() == two.everything()
     public = {key for key in one.documents.raw if key.startswith("lists/")}
     assert {key: one.documents.raw[key] for key in public} == {key: two.documents.raw.get(key) for key in public}
-
-
-# Events -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("body", "slug"),
-    [
-        ('{"detail-type":"Object Created","detail":{"object":{"key":"articles/a-b.json","size":1}}}', "a-b"),
-        ('{"slug":"a-b","at":"2026-11-05T06:30:00Z"}', "a-b"),
-        ('{"detail":{"object":{"key":"articles/A.json"}}}', None),
-        ('{"detail":{"object":{"key":"articles/a/b.json"}}}', None),
-        ('{"detail":{"object":{"key":"lists/latest/index.json"}}}', None),
-        ('{"detail":{"object":{"key":"articles/a"}}}', None),
-        ('{"slug":"../x"}', None),
-    ],
-)
-def test_an_event_says_which_article_or_that_it_is_none(body: str, slug: str | None) -> None:
-    assert slug_in(body) == slug
-
-
-@pytest.mark.parametrize(
-    "body", ["", "{", "{}", "[]", "null", '{"detail":{}}', '{"slug":1}', "[" * 9999, '{"slug":"\ud800"}']
-)
-def test_what_is_no_event_is_not_taken_for_one(body: str) -> None:
-    with pytest.raises((*UNREADABLE, UnicodeEncodeError)):
-        slug_in(body)
-
-
-def record(number: int, body: str, times: int = 1) -> dict[str, Any]:
-    return {
-        "messageId": f"m-{number}",
-        "receiptHandle": f"r-{number}",
-        "body": body,
-        "attributes": {"ApproximateReceiveCount": str(times)},
-    }
-
-
-def changed(slug: str) -> str:
-    return json.dumps({"detail": {"object": {"key": f"articles/{slug}.json"}}})
-
-
-def test_a_message_that_cannot_be_handled_holds_up_no_other() -> None:
-    press = Press()
-    for number in (1, 2, 3):
-        press.put(piece(number))
-
-    def poisoned(step: str, key: str) -> None:
-        if key == "placements/piece-2.json":
-            raise RuntimeError("piece-2")
-
-    press.documents.before = poisoned  # type: ignore[method-assign]
-    bodies = [changed("piece-1"), changed("piece-2"), "{", changed("piece-3"), changed("piece-2"), changed("A")]
-    worked = work_off(
-        [record(number, body, number) for number, body in enumerate(bodies)], press.doors, NOW.timestamp()
-    )
-
-    assert press.slugs() == ["piece-3", "piece-1"]
-    assert [(one.message_id, one.slug, one.receipt) for one in worked.failures] == [
-        ("m-2", None, "r-2"),
-        ("m-1", "piece-2", "r-1"),
-        ("m-4", "piece-2", "r-4"),
-    ]
-    assert [one.pause for one in worked.failures] == [PAUSES[1], PAUSES[0], PAUSES[3]]
-
-
-def test_what_cannot_be_handled_comes_again_soon_and_then_less_soon() -> None:
-    pauses = [work_off([record(1, "{", times)], Press().doors, 0).failures[0].pause for times in (1, 2, 3, 4, 5, 99)]
-
-    assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[-1]) == (2, 60)
-
-
-def test_a_batch_is_worked_off_at_once() -> None:
-    press = Press()
-    press.put(piece(1))
-
-    worked = work_off([record(n, changed("piece-1")) for n in range(9)] + [record(9, changed("A"))], press.doors, 1e10)
-
-    assert (worked.done[0].listed, len(worked.done), worked.failures) == (("piece-1",), 1, ())
