@@ -182,8 +182,8 @@ def _move(works: list[Work], doors: Doors) -> set[str]:
 
     try:
         # Every article stands in the first one, the latest. Who loses that goes no further: of two writers one gets on.
-        for gate in names[:1]:
-            update(gate)
+        for first in names[:1]:
+            update(first)
         _each(update, names[1:])
         for kind in ("sections", "authors"):
             if told := [name for name in names if directory_of(name) == kind]:
