@@ -1,20 +1,95 @@
-"""The publication itself: what it is called and where it is. Configuration, kept in the content bucket."""
+"""The publication itself: what it is called, where it is, how it looks and what it offers. Configuration, kept in the
+content bucket as one document, of which all but who it is may be left out."""
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
-from shared.domain.articles import Value
-from shared.domain.text import Line, Passage
+from shared.domain.articles import Pixels, PlainBlock, Value
+from shared.domain.text import Line, Link, MediaPath, Passage, Slug
 
 PAPER_KEY = "paper.json"
 PAPER_TAG = "paper"
-"""The cache tag of everything that shows what the paper is called or where it is."""
+"""The cache tag of everything that shows what the paper is called, where it is or how it looks."""
+
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z")]
+Minor = Annotated[int, Meta(ge=1, le=100_000_000)]
+"""An amount of money in the currency's minor unit (cents)."""
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+TextName = Annotated[str, Meta(pattern=r"^[a-z]+(?:_[a-z0-9]+)*\Z", max_length=60)]
+
+
+class Palette(Value, frozen=True):
+    """The colours of pages in one light. `tint` lies under what is for members; all else is mixed from these."""
+
+    paper: Colour
+    ink: Colour
+    accent: Colour
+    tint: Colour
+
+
+LIGHT = Palette("#fbfaf7", "#1c1b19", "#8f2d1d", "#f3ece0")
+DARK = Palette("#161513", "#ebe7df", "#f0917c", "#24201b")
+
+
+class TierName(Value, frozen=True):
+    """What one reader of a tier is called, and several: “member”, “members”."""
+
+    one: Line
+    many: Line
+
+
+class TierNames(Value, frozen=True):
+    subscriber: TierName = TierName("subscriber", "subscribers")
+    member: TierName = TierName("member", "members")
+
+
+class Logo(Value, frozen=True):
+    """The paper's name as a picture; its text is the name. `dark` is the one for dark pages."""
+
+    src: MediaPath
+    width: Pixels
+    height: Pixels
+    dark: MediaPath | None = None
+
+
+class PageLink(Value, frozen=True):
+    label: Line
+    href: Link
+
+
+class Plan(Value, frozen=True):
+    """A paid membership that is offered: what it is called, what it costs and how often that is paid."""
+
+    id: Slug
+    label: Line
+    amount: Minor
+    currency: Currency
+    interval: Literal["month", "year"]
+    text: Passage | None = None
+
+
+class Giving(Value, frozen=True):
+    """What a reader is asked for who just wants to give: amounts to choose from, and the bounds of a free one."""
+
+    currency: Currency
+    amounts: Annotated[tuple[Minor, ...], Meta(min_length=1, max_length=6)]
+    minimum: Minor = 200
+    maximum: Minor = 100_000
+    intervals: Annotated[tuple[Literal["once", "month", "year"], ...], Meta(min_length=1, max_length=3)] = (
+        "once",
+        "month",
+    )
 
 
 class Paper(Value, frozen=True):
     """`id` is made once and stays, so that what feeds call an article by stays too when the paper moves to another
-    address. `url` is where the paper is read, without a slash at its end."""
+    address. `url` is where the paper is read, without a slash at its end.
+
+    `sections` and `front`: slugs in the order in which pages name the sections, and of the articles that the front page
+    begins with; what is not named follows by itself. `texts` are the paper's own words in place of those that pages
+    come with, by name. `process` is the page that says how the paper is made.
+    """
 
     schema: Literal[1]
     id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
@@ -22,3 +97,15 @@ class Paper(Value, frozen=True):
     description: Passage
     language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(?:-[A-Z]{2})?\Z")]
     url: Annotated[str, Meta(pattern=r"^https?://[a-z0-9.:-]+\Z", max_length=300)]
+    logo: Logo | None = None
+    icon: MediaPath | None = None
+    light: Palette = LIGHT
+    dark: Palette = DARK
+    tiers: TierNames = TierNames()
+    sections: Annotated[tuple[Slug, ...], Meta(max_length=50)] = ()
+    front: Annotated[tuple[Slug, ...], Meta(max_length=5)] = ()
+    links: Annotated[tuple[PageLink, ...], Meta(max_length=20)] = ()
+    plans: Annotated[tuple[Plan, ...], Meta(max_length=6)] = ()
+    giving: Giving | None = None
+    process: Annotated[tuple[PlainBlock, ...], Meta(max_length=500)] = ()
+    texts: Annotated[dict[TextName, Passage], Meta(max_length=300)] = field(default_factory=dict)
