@@ -60,7 +60,7 @@ def set_paper(
 def _parse(values: dict[str, object]) -> Paper:
     """Raises InvalidPaper with a sentence on each value that cannot be."""
     faults = []
-    for field in msgspec.structs.fields(Paper):
+    for field in (each for each in msgspec.structs.fields(Paper) if each.name in _RULES):
         try:
             msgspec.convert(values[field.name], field.type)
         except msgspec.ValidationError:

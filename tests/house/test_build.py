@@ -218,7 +218,9 @@ print(json.dumps(missing))
 
 def test_the_read_path_is_shipped_without_the_heavy_ones(built: Path) -> None:
     top = {path.name for path in built.iterdir() if path.suffix != ".dist-info"} - {"__pycache__"}
-    assert top == {
+    of_pages = {"jinja2", "markupsafe"}
+    assert top & of_pages in (set(), of_pages)
+    assert top - of_pages == {
         "aws_lambda_powertools",
         "functions",
         "jmespath",
