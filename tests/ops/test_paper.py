@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from infra.ops.paper import read_paper, set_paper
+from shared.domain.articles import texts_of
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import DocumentChanged, InvalidPaper
+from shared.domain.text import is_tidy, unbalanced_tag
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, SITE, PaperCase
 from tests.samples import SAMPLE
 
@@ -117,7 +119,11 @@ def test_of_two_who_change_it_at_once_one_is_told() -> None:
         given(case, name="Other")
 
 
-def test_the_sample_paper_has_a_name_that_can_be() -> None:
-    sample = json.loads((SAMPLE / "paper.json").read_text())
+def test_the_sample_paper_can_be_and_names_what_there_is() -> None:
+    sample = msgspec.convert({**json.loads((SAMPLE / "paper.json").read_text()), "url": SITE}, Paper)
+    articles = [json.loads(path.read_text()) for path in (SAMPLE / "articles").glob("*.json")]
 
-    assert msgspec.convert({**sample, "url": SITE}, Paper).name == "The Sounding"
+    assert sample.name == "The Sounding"
+    assert set(sample.sections) == {article["section"]["slug"] for article in articles}
+    assert {*sample.front} <= {article["slug"] for article in articles}
+    assert all(is_tidy(html) and unbalanced_tag(html) is None for html in texts_of(sample.process))
