@@ -45,22 +45,32 @@ class ListPage(Struct, frozen=True):
 class Lists(Protocol):
     """The lists as readers' functions need them."""
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+    def edition(self) -> str:
+        """What names the present state of all lists, directories and of the paper's configuration together.
+
+        Publishing changes it after it has changed any of them, before it purges. So whatever was read after it was seen
+        holds for as long as it stays the same. Empty where nothing has been published, and then it names nothing.
+        Raises ContentUnavailable.
+        """
+
+    def page(self, name: str, after: str | None, limit: int, edition: str = "") -> ListPage:
         """The `limit` entries of a list behind the place `after`; with 0 the index alone is read.
 
         Two parts are read at most while `limit` is within MAX_PAGE. Raises UnknownList where no list of that name has
         an article in it (the list of all may be empty), ContentUnavailable. `name` is checked before it becomes a key.
+        `edition`: the present one, seen before; what was read under it is not asked for again.
         """
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
+    def directory(self, kind: Directory, edition: str = "") -> tuple[bytes, ...]:
         """The facts of each section or author as JSON, in the order of their slugs. Raises ContentUnavailable."""
 
 
 class Papers(Protocol):
     """The paper's configuration, as readers' functions need it."""
 
-    def read(self) -> Paper:
-        """The paper as it is configured now. Raises ContentUnavailable when it is not, or cannot be read."""
+    def read(self, edition: str = "") -> Paper:
+        """The paper as it is configured now. `edition` as in `Lists`. Raises ContentUnavailable when it is not, or
+        cannot be read."""
 
 
 class Documents(Protocol):

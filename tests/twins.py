@@ -159,9 +159,14 @@ class MemoryLists:
         self._documents = documents
         self.broken = False
         self.gets = 0
+        self._kept: dict[tuple[str, str], bytes | None] = {}
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
-        raw = self._get(index_key(name))
+    def edition(self) -> str:
+        raw = self._get(directory_key("authors"))
+        return "" if raw is None else _tag(raw)
+
+    def page(self, name: str, after: str | None, limit: int, edition: str = "") -> ListPage:
+        raw = self._get(index_key(name), edition)
         index = Index() if raw is None else msgspec.json.decode(raw, type=Index)
         if not index.parts and name != LATEST:
             raise UnknownList
@@ -170,15 +175,19 @@ class MemoryLists:
         )
         return ListPage(index, 1_800_000_000 if raw else 0, rows, following)
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
-        raw = self._get(directory_key(kind))
+    def directory(self, kind: Directory, edition: str = "") -> tuple[bytes, ...]:
+        raw = self._get(directory_key(kind), edition)
         return () if raw is None else tuple(bytes(facts) for _, facts in msgspec.json.decode(raw, type=Names).entries)
 
-    def _get(self, key: str) -> bytes | None:
+    def _get(self, key: str, edition: str = "") -> bytes | None:
+        if edition and (key, edition) in self._kept:
+            return self._kept[key, edition]
         self.gets += 1
         if self.broken:
             raise ContentUnavailable("The store does not answer.")
-        return self._documents.raw.get(key)
+        raw = self._documents.raw.get(key)
+        self._kept[key, edition] = raw
+        return raw
 
 
 class MemoryPapers:
@@ -187,7 +196,7 @@ class MemoryPapers:
     def __init__(self, paper: Paper | None) -> None:
         self._paper = paper
 
-    def read(self) -> Paper:
+    def read(self, edition: str = "") -> Paper:
         if self._paper is None:
             raise ContentUnavailable("No paper.")
         return self._paper

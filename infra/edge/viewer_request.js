@@ -39,7 +39,8 @@ function canonical(uri) {
 // The query parameters a path knows. `gift` is a pass: known everywhere, part of no question.
 function parameters(path) {
   if (path === '/api/articles') return ['section', 'author', 'tag', 'limit', 'cursor'];
-  return path === '/api/members/refresh' ? ['next'] : []; // where the redirect below leads
+  if (/^\/(sections|authors)\//.test(path)) return ['cursor'];
+  return path === '/sign-in' || path === '/api/members/refresh' ? ['next'] : [];
 }
 
 // Cookies match in any case, as browsers' `__Host-` rule does; two of a name are one that is repeated.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
+from functions.publishing.lists import update_directory
 from infra.ops.rebuild import purge_lists
 from infra.ops.survey import list_files
 from shared.domain.decoding import UNREADABLE
 from shared.domain.paper import PAPER_KEY, Paper
-from shared.domain.refusals import InvalidPaper
+from shared.domain.refusals import DocumentChanged, InvalidPaper
 from shared.ports import Documents, Purge
 
 _RULES: Final = {
@@ -53,6 +55,8 @@ def set_paper(
     paper = _parse({**kept, "schema": 1, **given})
     if paper != before:
         documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
+    with suppress(DocumentChanged):  # publishing was quicker, and made another edition itself
+        update_directory(documents, "authors", ())  # another edition: nobody goes on with the paper that they know
     purge_lists(purge, ("latest", *list_files(documents)), now)
     return paper, paper != before
 

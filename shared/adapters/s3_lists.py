@@ -1,7 +1,8 @@
 """Lists and the paper's configuration as the read functions need them, from the content bucket.
 
 A part never changes, so one that has been read is never asked for again; an index is asked for each time, and S3 says
-whether it is still the one that is known here. In a warm process a page is one GET, in a cold one three.
+whether it is still the one that is known here. In a warm process a page is one GET, in a cold one three. Who needs
+several lists asks for the edition first, and then for nothing that is known here under the same.
 """
 
 from __future__ import annotations
@@ -33,36 +34,56 @@ class S3Lists:
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects
-        self._indexes: OrderedDict[str, tuple[Found, Index]] = OrderedDict()  # by key, newest use last
+        # By key, newest use last; the last of each is the edition under which it was asked for.
+        self._indexes: OrderedDict[str, tuple[Found, Index, str]] = OrderedDict()
         self._parts: OrderedDict[str, Part] = OrderedDict()
+        self._directories: dict[Directory, tuple[Names, str]] = {}
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+    def edition(self) -> str:
+        names, known = self._directories.get("authors", (None, ""))
         try:
-            return self._page(name, after, limit)
+            found = _got(self._objects, directory_key("authors"), known or None)
+        except ObjectMissing:
+            return ""  # nothing has been published yet
+        if names is None or found is not None:
+            names, known = _decoded(_names, found), (found.version if found else None) or ""
+            self._directories["authors"] = (names, known)
+        return known
+
+    def page(self, name: str, after: str | None, limit: int, edition: str = "") -> ListPage:
+        try:
+            return self._page(name, after, limit, edition)
         except ObjectMissing:  # The list has been changed twice since its index was read: once more, from there.
             pass
         try:
-            return self._page(name, after, limit)
+            return self._page(name, after, limit, "")
         except ObjectMissing as error:
             raise ContentUnavailable("The list is being changed right now. Try again in a few seconds.") from error
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
-        try:
-            found = _got(self._objects, directory_key(kind))
-        except ObjectMissing:
-            return ()  # nothing has been published yet
-        return tuple(bytes(facts) for _, facts in _decoded(_names, found).entries)
+    def directory(self, kind: Directory, edition: str = "") -> tuple[bytes, ...]:
+        names, kept_under = self._directories.get(kind, (Names(), ""))
+        if not edition or edition != kept_under:
+            try:
+                names = _decoded(_names, _got(self._objects, directory_key(kind)))
+            except ObjectMissing:
+                return ()  # nothing has been published yet
+            if kind != "authors":  # whose kept version is the edition itself
+                self._directories[kind] = (names, edition)
+        return tuple(bytes(facts) for _, facts in names.entries)
 
-    def _page(self, name: str, after: str | None, limit: int) -> ListPage:
-        found, index = self._index(name)
+    def _page(self, name: str, after: str | None, limit: int, edition: str) -> ListPage:
+        found, index = self._index(name, edition)
         if not index.parts and name != LATEST:
             raise UnknownList
         rows, following = find_page(index, lambda part: self._part(name, part), after, limit)
         return ListPage(index, found.written_at, rows, following)
 
-    def _index(self, name: str) -> tuple[Found, Index]:
+    def _index(self, name: str, edition: str) -> tuple[Found, Index]:
         key = index_key(name)
         kept = self._indexes.pop(key, None)
+        if kept is not None and edition and kept[2] == edition:
+            self._indexes[key] = kept
+            return kept[:2]
         try:
             found = _got(self._objects, key, kept[0].version if kept else None)
         except ObjectMissing:
@@ -70,9 +91,9 @@ class S3Lists:
                 return Found(b"", None), Index()
             raise UnknownList from None
         if kept is None or found is not None:
-            kept = (found or Found(b"", None), _decoded(_index, found))
-        _keep(self._indexes, key, kept)
-        return kept
+            kept = (found or Found(b"", None), _decoded(_index, found), edition)
+        _keep(self._indexes, key, (kept[0], kept[1], edition))
+        return kept[:2]
 
     def _part(self, name: str, part: str) -> Part:
         key = part_key(name, part)
@@ -86,12 +107,17 @@ class S3Papers:
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects
+        self._kept: tuple[str, Paper] | None = None
 
-    def read(self) -> Paper:
+    def read(self, edition: str = "") -> Paper:
+        if self._kept is not None and edition and self._kept[0] == edition:
+            return self._kept[1]
         try:
-            return _decoded(_paper, _got(self._objects, PAPER_KEY))
+            paper = _decoded(_paper, _got(self._objects, PAPER_KEY))
         except ObjectMissing as error:
             raise ContentUnavailable("This paper has not been given its name yet. We have been told.") from error
+        self._kept = (edition, paper)
+        return paper
 
 
 def _got(objects: S3Objects, key: str, unless: str | None = None) -> Found | None:

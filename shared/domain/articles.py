@@ -50,7 +50,10 @@ class Quote(Value, frozen=True, tag="quote"):
 
 
 class Picture(Value, frozen=True):
-    """`origin` says how the picture was made; an AI picture says so in its caption and in the structured data."""
+    """`origin` says how the picture was made; an AI picture says so in its caption and in the structured data.
+
+    `widths`: narrower copies that lie beside it, for small screens.
+    """
 
     src: MediaPath
     alt: Annotated[str, Meta(max_length=500)]
@@ -59,6 +62,18 @@ class Picture(Value, frozen=True):
     origin: Literal["photograph", "illustration", "chart", "ai"]
     caption: Line | None = None
     credit: Line | None = None
+    widths: Annotated[tuple[Pixels, ...], Meta(max_length=6)] = ()
+
+    @property
+    def copies(self) -> tuple[tuple[str, int], ...]:
+        """Where each copy lies (`<name>-<width>w.<ending>`), and its width."""
+        name, _, ending = self.src.rpartition(".")
+        return tuple([(f"{name}-{width}w.{ending}", width) for width in self.widths])
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The picture and its copies."""
+        return (self.src, *[path for path, _ in self.copies])
 
 
 class Image(Value, frozen=True, tag="image"):
@@ -344,15 +359,16 @@ def texts_of(blocks: Iterable[Block]) -> list[str]:
 
 def files_of(article: Article) -> tuple[str, ...]:
     """Every picture and sound that the article names, those inside gates too, each once."""
-    pictures = (article.lead_picture, article.author.picture)
-    return tuple(dict.fromkeys((*(picture.src for picture in pictures if picture), *_files_in(article.body))))
+    pictures = [picture for picture in (article.lead_picture, article.author.picture) if picture]
+    files = (*[path for picture in pictures for path in picture.files], *_files_in(article.body))
+    return tuple(dict.fromkeys(files))
 
 
 def _files_in(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         match block:
             case Image(picture):
-                yield picture.src
+                yield from picture.files
             case Audio(src):
                 yield src
             case Gate(blocks=inner):

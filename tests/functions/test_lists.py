@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from functions.articles.lists import RELATED
-from functions.articles.read import Doors, Outcome, read
+from functions.articles.read import Doors, read
 from shared.domain.articles import Article, Renamed, Section, Unpublished
 from shared.domain.lists import cursor_of, place_of
 from shared.domain.tiers import Tier
 from shared.http import NO_STORE, Request
+from shared.reading import Outcome
 from tests import strategies
 from tests.functions.test_articles import PASSES, as_tier, problem_of
 from tests.press import NOW, Press, piece

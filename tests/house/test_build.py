@@ -178,8 +178,8 @@ def _run(folder: Path, code: str) -> Any:
 
 
 def test_the_built_function_starts_and_answers(built: Path) -> None:
-    event = {"version": "2.0", "rawPath": "/nowhere", "rawQueryString": "", "headers": {}}
-    event["requestContext"] = {"http": {"method": "GET", "path": "/nowhere"}}
+    event = {"version": "2.0", "rawPath": "/api/nowhere", "rawQueryString": "", "headers": {}}
+    event["requestContext"] = {"http": {"method": "GET", "path": "/api/nowhere"}}
     answer = _run(
         built, f"from functions.{built.name}.handler import handler\nprint(json.dumps(handler({event!r}, None)))"
     )

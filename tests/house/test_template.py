@@ -7,7 +7,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from shared.settings import pages_settings, settings
+from shared.settings import settings
 from tests.house.templates import (
     READ_FUNCTIONS,
     ROOT,
@@ -46,8 +46,9 @@ def test_the_paths_go_where_they_should() -> None:
         "/news-sitemap.xml": "pages",
         "/robots.txt": "pages",
         "/media/*": "media",
+        "/assets/*": "pages",
         "/static/*": "static",
-        "*": "articles",
+        "*": "pages",
     }
 
 
@@ -58,7 +59,7 @@ def test_a_read_is_kept_by_tier_and_listed_query_and_by_no_person(behaviour: Beh
     assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["x-reader-tier"]}
     assert key["QueryStringsConfig"] == {
         "QueryStringBehavior": "whitelist",
-        "QueryStrings": ["section", "author", "tag", "limit", "cursor"],
+        "QueryStrings": ["section", "author", "tag", "limit", "cursor", "next"],
     }
 
 
@@ -80,7 +81,7 @@ def test_articles_may_be_kept_for_their_day_but_nothing_without_saying_so(behavi
 
 def test_files_are_kept_by_path_alone() -> None:
     files = [each for each in behaviours() if not each.reads]
-    assert [each.pattern for each in files] == ["/media/*", "/static/*"]
+    assert [each.pattern for each in files] == ["/media/*", "/assets/*", "/static/*"]
     for each in files:
         key = each.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
         assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
@@ -144,7 +145,7 @@ def test_security_headers_are_on_every_status(behaviour: Behaviour) -> None:
 def test_browsers_ask_again_for_what_a_pass_opened(behaviour: Behaviour) -> None:
     policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
     headers = {each["Header"]: each for each in policy["CustomHeadersConfig"]["Items"]}
-    if behaviour.pattern != "/static/*":
+    if behaviour.pattern not in ("/static/*", "/assets/*"):
         expected = {"Header": "cache-control", "Value": "private, no-cache", "Override": True}
         assert headers["cache-control"] == expected
 
@@ -214,12 +215,12 @@ def test_the_template_gives_each_read_function_the_settings_that_it_reads() -> N
         assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
     assert given == {
         "Articles": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
-        "Pages": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}},
+        "Pages": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
     }
     region = {"AWS_REGION": "eu-central-1"}
-    articles = settings({**dict.fromkeys(given["Articles"], "given"), **region})
-    pages = pages_settings({**dict.fromkeys(given["Pages"], "given"), **region})
-    assert (articles.content_bucket, articles.keyring_bucket, pages.content_bucket) == ("given", "given", "given")
+    for variables in given.values():
+        read = settings({**dict.fromkeys(variables, "given"), **region})
+        assert (read.content_bucket, read.keyring_bucket) == ("given", "given")
 
 
 def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -> None:

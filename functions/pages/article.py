@@ -1,0 +1,132 @@
+"""The page of an article, made of what a tier may see of it and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from markupsafe import Markup
+from msgspec import Struct
+
+from functions.pages.page import opened, page
+from functions.pages.route import Asked, Made
+from functions.pages.site import SIGN_IN_WORKS
+from functions.pages.structured import article_data
+from shared.domain.articles import (
+    Audio,
+    LockedGate,
+    OpenGate,
+    Paragraph,
+    PlainBlock,
+    Published,
+    Quote,
+    SeenBlock,
+    readable,
+)
+from shared.domain.articles import List as Items
+from shared.domain.lists import Entry
+from shared.domain.refusals import UnknownList
+from shared.domain.tiers import Tier
+from shared.ports import Lists
+from shared.reading import cache_tags
+
+MORE: Final = 3
+"""How many articles of the section, and of the author, stand under an article."""
+
+_entry: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
+
+
+class Stretch(Struct, frozen=True):
+    """A part of the body that is one gate, or stands between gates. `blocks` are (kind, what the template shows of it);
+    `is_slim`: a closed one has already said at length what closed ones are."""
+
+    gate: LockedGate | OpenGate | None
+    blocks: tuple[tuple[str, Any], ...] = ()
+    is_slim: bool = False
+    is_audio: bool = False
+
+
+class More(Struct, frozen=True):
+    """Articles to go on with: of the section, and by the author."""
+
+    in_section: tuple[Entry, ...] = ()
+    by_author: tuple[Entry, ...] = ()
+
+
+def article(asked: Asked) -> Made:
+    """`GET /articles/<slug>`."""
+    doors = asked.doors
+    site, edition = opened(asked)
+    slug = asked.path.rpartition("/")[2]
+    seen = readable(doors.articles.read(slug), asked.now).seen_by(asked.sight.tier)
+    more = _more(seen, doors.lists, edition)
+    # What is withdrawn is nowhere to be read any more, not even as a title. A new article does not purge its
+    # neighbours: what they name may be a day old.
+    named = (f"slug-{entry.slug}" for entry in (*more.in_section, *more.by_author))
+    return page(
+        "article.html",
+        site,
+        asked.path,
+        tags=(*cache_tags(seen), *dict.fromkeys(named)),
+        article=seen,
+        stretches=stretches(seen.body),
+        more=more,
+        offers_sources=any(source.locked and source.tier is Tier.SUBSCRIBER for source in seen.sources),
+        structured=Markup(article_data(seen, site.paper)),  # noqa: S704 - made safe for a script element there
+        sign_in_works=SIGN_IN_WORKS,
+    )
+
+
+def stretches(body: Iterable[SeenBlock]) -> list[Stretch]:
+    """The body in parts."""
+    made: list[Stretch] = []
+    between: list[tuple[str, Any]] = []
+    closed = 0
+    for block in body:
+        if type(block) is OpenGate or type(block) is LockedGate:
+            if between:
+                made.append(Stretch(None, tuple(between)))
+                between = []
+            if type(block) is OpenGate:
+                is_audio = any(type(inner) is Audio for inner in block.blocks)
+                made.append(Stretch(block, tuple([_shown(inner) for inner in block.blocks]), is_audio=is_audio))
+            else:
+                made.append(Stretch(block, is_slim=closed > 0))
+                closed += 1
+        else:
+            between.append(_shown(block))  # type: ignore[arg-type]
+    if between:
+        made.append(Stretch(None, tuple(between)))
+    return made
+
+
+def _shown(block: PlainBlock) -> tuple[str, Any]:
+    """A block's kind, and what the template shows of it. Inline HTML has been checked where it was read."""
+    if type(block) is Paragraph:
+        return "paragraph", Markup(block.html)  # noqa: S704
+    if type(block) is Items:
+        return "ordered" if block.ordered else "list", [Markup(item) for item in block.items]  # noqa: S704
+    if type(block) is Quote:
+        return "quote", {"text": Markup(block.html), "cite": block.cite, "href": block.href}  # noqa: S704
+    return type(block).__name__.lower(), block
+
+
+def shown_blocks(blocks: Iterable[PlainBlock]) -> tuple[tuple[str, Any], ...]:
+    """The same of blocks without gates."""
+    return tuple([_shown(block) for block in blocks])
+
+
+def _more(of: Published, lists: Lists, edition: str) -> More:
+    by_author = _others(of, lists, f"author/{of.author.slug}", edition)
+    in_section = _others(of, lists, f"section/{of.section.slug}", edition)
+    return More(in_section, tuple([entry for entry in by_author if entry.slug not in {one.slug for one in in_section}]))
+
+
+def _others(of: Published, lists: Lists, name: str, edition: str) -> tuple[Entry, ...]:
+    try:
+        rows = lists.page(name, None, MORE + 1, edition).rows
+    except UnknownList:  # not listed yet, or any more
+        return ()
+    entries = [_entry.decode(row.entry) for row in rows]
+    return tuple([entry for entry in entries if entry.slug != of.slug])[:MORE]

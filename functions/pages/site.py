@@ -1,0 +1,62 @@
+"""What stands around every page: the paper, its sections, and who reads, as far as that is known."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from functions.pages.assets import asset_hrefs
+from functions.pages.entries import decoded
+from functions.pages.words import Words
+from shared.domain.lists import SectionFacts
+from shared.domain.paper import Paper, TierName
+from shared.domain.tiers import Tier
+from shared.ports import Lists, Papers
+
+# Which forms have somebody behind them. Until they have, they are shown, and cannot be sent.
+SIGN_IN_WORKS: Final = False
+MONEY_WORKS: Final = False
+
+_section: Final[msgspec.json.Decoder[SectionFacts]] = msgspec.json.Decoder(SectionFacts)
+
+
+class Site(Struct, frozen=True):
+    """`assets` are the addresses of style, script and icon; `sections` in the order in which they are named."""
+
+    paper: Paper
+    words: Words
+    tier: Tier
+    assets: dict[str, str]
+    sections: tuple[SectionFacts, ...] = ()
+
+    def called(self, tier: Tier) -> TierName:
+        """What readers of a tier are called."""
+        return self.paper.tiers.member if tier is Tier.MEMBER else self.paper.tiers.subscriber
+
+
+class Frames:
+    """The sites of one edition, one for each tier: most requests come while nothing has changed."""
+
+    def __init__(self) -> None:
+        self._edition = ""
+        self._sites: dict[Tier, Site] = {}
+
+    def site(self, tier: Tier, edition: str, lists: Lists, papers: Papers) -> Site:
+        """Raises ContentUnavailable."""
+        if edition and edition == self._edition and (kept := self._sites.get(tier)) is not None:
+            return kept
+        paper = papers.read(edition)
+        found = decoded(_section, lists.directory("sections", edition))
+        order = {slug: number for number, slug in enumerate(paper.sections)}
+        sections = tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.name)))
+        site = Site(paper, Words(paper.texts), tier, asset_hrefs(paper), sections)
+        if edition != self._edition:
+            self._edition, self._sites = edition, {}
+        self._sites[tier] = site
+        return site
+
+    def last(self, tier: Tier) -> Site | None:
+        """The site as it was when it could last be read, for pages that say what cannot be read now."""
+        return self._sites.get(tier)
