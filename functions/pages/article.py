@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from functions.pages.entries import entries_in
+from functions.pages.html import macros
 from functions.pages.page import opened, page
-from functions.pages.route import Asked, Made
-from functions.pages.site import SIGN_IN_WORKS
+from functions.pages.route import Asked, Doors, Made
+from functions.pages.site import SIGN_IN_WORKS, Site
 from functions.pages.structured import article_data
 from shared.domain.articles import (
     Audio,
@@ -25,16 +26,16 @@ from shared.domain.articles import (
     readable,
 )
 from shared.domain.articles import List as Items
-from shared.domain.lists import Entry
+from shared.domain.list_parts import Row
+from shared.domain.lists import slug_at
 from shared.domain.refusals import UnknownList
 from shared.domain.tiers import Tier
-from shared.ports import Lists
 from shared.reading import cache_tags
 
 MORE: Final = 3
 """How many articles of the section, and of the author, stand under an article."""
 
-_entry: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
+KEPT: Final = 1_000  # cards, of half a kilobyte each
 
 
 class Stretch(Struct, frozen=True):
@@ -47,11 +48,18 @@ class Stretch(Struct, frozen=True):
     is_audio: bool = False
 
 
+class Card(Struct, frozen=True):
+    """An article under another: its slug, and how it looks there."""
+
+    slug: str
+    html: Markup
+
+
 class More(Struct, frozen=True):
     """Articles to go on with: of the section, and by the author."""
 
-    in_section: tuple[Entry, ...] = ()
-    by_author: tuple[Entry, ...] = ()
+    in_section: tuple[Card, ...] = ()
+    by_author: tuple[Card, ...] = ()
 
 
 def article(asked: Asked) -> Made:
@@ -60,10 +68,10 @@ def article(asked: Asked) -> Made:
     site, edition = opened(asked)
     slug = asked.path.rpartition("/")[2]
     seen = readable(doors.articles.read(slug), asked.now).seen_by(asked.sight.tier)
-    more = _more(seen, doors.lists, edition)
+    more = _more(seen, doors, site, edition)
     # What is withdrawn is nowhere to be read any more, not even as a title. A new article does not purge its
     # neighbours: what they name may be a day old.
-    named = (f"slug-{entry.slug}" for entry in (*more.in_section, *more.by_author))
+    named = (f"slug-{card.slug}" for card in (*more.in_section, *more.by_author))
     return page(
         "article.html",
         site,
@@ -117,16 +125,28 @@ def shown_blocks(blocks: Iterable[PlainBlock]) -> tuple[tuple[str, Any], ...]:
     return tuple([_shown(block) for block in blocks])
 
 
-def _more(of: Published, lists: Lists, edition: str) -> More:
-    by_author = _others(of, lists, f"author/{of.author.slug}", edition)
-    in_section = _others(of, lists, f"section/{of.section.slug}", edition)
-    return More(in_section, tuple([entry for entry in by_author if entry.slug not in {one.slug for one in in_section}]))
+def _more(of: Published, doors: Doors, site: Site, edition: str) -> More:
+    in_section = _others(of, f"section/{of.section.slug}", doors, site, edition)
+    by_author = _others(of, f"author/{of.author.slug}", doors, site, edition)
+    named = {card.slug for card in in_section}
+    return More(in_section, tuple([card for card in by_author if card.slug not in named]))
 
 
-def _others(of: Published, lists: Lists, name: str, edition: str) -> tuple[Entry, ...]:
+def _others(of: Published, name: str, doors: Doors, site: Site, edition: str) -> tuple[Card, ...]:
     try:
-        rows = lists.page(name, None, MORE + 1, edition).rows
+        rows = doors.lists.page(name, None, MORE + 1, edition).rows
     except UnknownList:  # not listed yet, or any more
         return ()
-    entries = [_entry.decode(row.entry) for row in rows]
-    return tuple([entry for entry in entries if entry.slug != of.slug])[:MORE]
+    kept = doors.frames.cards(edition)
+    cards = [_card(row, site, kept) for row in rows if slug_at(row.place) != of.slug]
+    return tuple(cards[:MORE])
+
+
+def _card(row: Row, site: Site, kept: dict[bytes, Card]) -> Card:
+    raw = bytes(row.entry)
+    if (card := kept.get(raw)) is None:
+        entry = entries_in((row,))[0]
+        card = Card(entry.slug, macros("parts.html").entry(entry, site.words, heading="h4"))
+        if len(kept) < KEPT:
+            kept[raw] = card
+    return card

@@ -33,6 +33,11 @@ def render(template: str, **values: Any) -> bytes:
     return _environment().get_template(template).render(values).encode()
 
 
+def macros(template: str) -> Any:
+    """What a template defines, to be called from here."""
+    return _environment().get_template(template).module
+
+
 @cache
 def _environment() -> Environment:
     """In a zip the templates lie compiled; elsewhere they are compiled when they are first needed."""

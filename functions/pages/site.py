@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
 
 from functions.pages.assets import asset_hrefs
 from functions.pages.entries import decoded
+from functions.pages.html import macros
 from functions.pages.words import Words
 from shared.domain.lists import SectionFacts
 from shared.domain.paper import Paper, TierName
@@ -22,14 +22,27 @@ MONEY_WORKS: Final = False
 _section: Final[msgspec.json.Decoder[SectionFacts]] = msgspec.json.Decoder(SectionFacts)
 
 
-class Site(Struct, frozen=True):
-    """`assets` are the addresses of style, script and icon; `sections` in the order in which they are named."""
+class Site:
+    """What stands around every page for readers of a tier. `assets` are the addresses of style, script and icon;
+    `sections` in the order in which they are named. What is the same on all pages is rendered once, here."""
 
-    paper: Paper
-    words: Words
-    tier: Tier
-    assets: dict[str, str]
-    sections: tuple[SectionFacts, ...] = ()
+    def __init__(
+        self, paper: Paper, words: Words, tier: Tier, assets: dict[str, str], sections: tuple[SectionFacts, ...] = ()
+    ) -> None:
+        self.paper = paper
+        self.words = words
+        self.tier = tier
+        self.assets = assets
+        self.sections = sections
+        made = macros("frame.html")
+        self.head = made.head(self, paper)
+        self.name = made.name(self, paper)
+        self.footer = made.footer(self, paper, words)
+        self.navigation = made.sections(self, words, "")
+
+    def navigation_at(self, path: str) -> Any:
+        """The sections, with the one at that path marked."""
+        return macros("frame.html").sections(self, self.words, path)
 
     def called(self, tier: Tier) -> TierName:
         """What readers of a tier are called."""
@@ -37,11 +50,17 @@ class Site(Struct, frozen=True):
 
 
 class Frames:
-    """The sites of one edition, one for each tier: most requests come while nothing has changed."""
+    """The sites of one edition, one for each tier: most requests come while nothing
+    has changed. `cards` are rendered entries, by their JSON."""
 
     def __init__(self) -> None:
         self._edition = ""
         self._sites: dict[Tier, Site] = {}
+        self._cards: dict[bytes, Any] = {}
+
+    def cards(self, edition: str) -> dict[bytes, Any]:
+        """Entries as they stand under articles, alike for all tiers. They hold for the present edition."""
+        return self._cards if edition and edition == self._edition else {}
 
     def site(self, tier: Tier, edition: str, lists: Lists, papers: Papers) -> Site:
         """Raises ContentUnavailable."""
@@ -53,7 +72,7 @@ class Frames:
         sections = tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.name)))
         site = Site(paper, Words(paper.texts), tier, asset_hrefs(paper), sections)
         if edition != self._edition:
-            self._edition, self._sites = edition, {}
+            self._edition, self._sites, self._cards = edition, {}, {}
         self._sites[tier] = site
         return site
 

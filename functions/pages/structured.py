@@ -23,7 +23,7 @@ _TYPES: Final = {
     "report": "ReportageNewsArticle",
 }
 # Inside `script` a browser looks for `</` and `<!--`, whatever the quotes; the other signs are unsafe in older parsers.
-_UNSAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+_UNSAFE: Final = tuple((sign, f"\\u{ord(sign):04x}") for sign in "<>&\u2028\u2029")
 
 
 def article_data(article: SeenArticle, paper: Paper) -> str:
@@ -147,4 +147,7 @@ def _absolute(href: str, paper: Paper) -> str:
 
 def _graph(*things: dict[str, Any]) -> str:
     graph = {"@context": "https://schema.org", "@graph": things}
-    return msgspec.json.encode(graph).decode().translate(_UNSAFE)
+    data = msgspec.json.encode(graph).decode()
+    for sign, escaped in _UNSAFE:  # one after the other: `translate` takes a hundred times as long
+        data = data.replace(sign, escaped)
+    return data

@@ -25,6 +25,7 @@ TEXTS: Final[dict[str, str]] = {
     "months": "January February March April May June July August September October November December",
     "time": "{date}, {hour}:{minute}\N{NO-BREAK SPACE}{zone}",
     "minutes": "{minutes} min {seconds} s",
+    "seconds": "{seconds} s",
     "price": "{price} a {interval}",
     "every_month": "month",
     "every_year": "year",

@@ -46,6 +46,8 @@ def moment(at: dt.datetime, words: Words) -> str:
 
 def length(seconds: int, words: Words) -> str:
     """The length of a sound."""
+    if seconds < 60:
+        return words.say("seconds", seconds=seconds)
     return words.say("minutes", minutes=seconds // 60, seconds=f"{seconds % 60:02}")
 
 
