@@ -105,6 +105,16 @@ articles: st.SearchStrategy[Article] = st.builds(
 )
 
 
+def _with_a_closed_gate(article: Article) -> Article:
+    closed = Gate("always-closed", Tier.MEMBER, "data", "T", CallToAction("Join", "/join"), (Paragraph("Closed."),))
+    return replace(article, body=(*article.body, closed))
+
+
+gated_articles = articles.map(_with_a_closed_gate)
+"""Articles with a gate that only members open. By chance alone most of those above have none that is closed to
+somebody, and a leak would not show."""
+
+
 @st.composite
 def with_other_gated_content(draw: st.DrawFn, article: Article, reader: Tier) -> Article:
     """The same article to a reader of that tier: everything that stays closed to it is exchanged for something else."""

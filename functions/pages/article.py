@@ -22,6 +22,7 @@ from shared.domain.articles import (
     PlainBlock,
     Published,
     Quote,
+    SeenArticle,
     SeenBlock,
     readable,
 )
@@ -67,8 +68,16 @@ def article(asked: Asked) -> Made:
     doors = asked.doors
     site, edition = opened(asked)
     slug = asked.path.rpartition("/")[2]
-    seen = readable(doors.articles.read(slug), asked.now).seen_by(asked.sight.tier)
-    more = _more(seen, doors, site, edition)
+    document = readable(doors.articles.read(slug), asked.now)
+    made: Made | None = doors.frames.kept(document, asked.sight.tier, edition)
+    if made is None:
+        made = _rendered(asked, site, edition, document.seen_by(asked.sight.tier))
+        doors.frames.keep(document, asked.sight.tier, edition, made)
+    return made
+
+
+def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made:
+    more = _more(seen, asked.doors, site, edition)
     # What is withdrawn is nowhere to be read any more, not even as a title. A new article does not purge its
     # neighbours: what they name may be a day old.
     named = (f"slug-{card.slug}" for card in (*more.in_section, *more.by_author))
@@ -89,30 +98,28 @@ def article(asked: Asked) -> Made:
 def stretches(body: Iterable[SeenBlock]) -> list[Stretch]:
     """The body in parts."""
     made: list[Stretch] = []
-    between: list[tuple[str, Any]] = []
+    between: list[PlainBlock] = []
     closed = 0
     for block in body:
         if type(block) is OpenGate or type(block) is LockedGate:
             if between:
-                made.append(Stretch(None, tuple(between)))
+                made.append(Stretch(None, shown_blocks(between)))
                 between = []
             if type(block) is OpenGate:
                 is_audio = any(type(inner) is Audio for inner in block.blocks)
-                made.append(Stretch(block, tuple([_shown(inner) for inner in block.blocks]), is_audio=is_audio))
+                made.append(Stretch(block, shown_blocks(block.blocks), is_audio=is_audio))
             else:
                 made.append(Stretch(block, is_slim=closed > 0))
                 closed += 1
         else:
-            between.append(_shown(block))  # type: ignore[arg-type]
+            between.append(block)  # type: ignore[arg-type]
     if between:
-        made.append(Stretch(None, tuple(between)))
+        made.append(Stretch(None, shown_blocks(between)))
     return made
 
 
 def _shown(block: PlainBlock) -> tuple[str, Any]:
     """A block's kind, and what the template shows of it. Inline HTML has been checked where it was read."""
-    if type(block) is Paragraph:
-        return "paragraph", Markup(block.html)  # noqa: S704
     if type(block) is Items:
         return "ordered" if block.ordered else "list", [Markup(item) for item in block.items]  # noqa: S704
     if type(block) is Quote:
@@ -121,8 +128,21 @@ def _shown(block: PlainBlock) -> tuple[str, Any]:
 
 
 def shown_blocks(blocks: Iterable[PlainBlock]) -> tuple[tuple[str, Any], ...]:
-    """The same of blocks without gates."""
-    return tuple([_shown(block) for block in blocks])
+    """The same of each of these. Paragraphs in a row are one: they are most of what there is, and a template takes a
+    hundred times as long to say `<p>`."""
+    shown: list[tuple[str, Any]] = []
+    paragraphs: list[str] = []
+    for block in blocks:
+        if type(block) is Paragraph:
+            paragraphs.append(f"<p>{block.html}</p>\n")
+            continue
+        if paragraphs:
+            shown.append(("paragraphs", Markup("".join(paragraphs))))  # noqa: S704
+            paragraphs = []
+        shown.append(_shown(block))
+    if paragraphs:
+        shown.append(("paragraphs", Markup("".join(paragraphs))))  # noqa: S704
+    return tuple(shown)
 
 
 def _more(of: Published, doors: Doors, site: Site, edition: str) -> More:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from functions.pages.assets import asset_hrefs
 from functions.pages.entries import decoded
 from functions.pages.html import macros
 from functions.pages.words import Words
+from shared.domain.articles import Article
 from shared.domain.lists import SectionFacts
 from shared.domain.paper import Paper, TierName
 from shared.domain.tiers import Tier
@@ -18,6 +20,7 @@ from shared.ports import Lists, Papers
 # Which forms have somebody behind them. Until they have, they are shown, and cannot be sent.
 SIGN_IN_WORKS: Final = False
 MONEY_WORKS: Final = False
+KEPT: Final = 64  # pages, of some 40 KB each
 
 _section: Final[msgspec.json.Decoder[SectionFacts]] = msgspec.json.Decoder(SectionFacts)
 
@@ -57,6 +60,21 @@ class Frames:
         self._edition = ""
         self._sites: dict[Tier, Site] = {}
         self._cards: dict[bytes, Any] = {}
+        self._pages: OrderedDict[tuple[int, Tier], tuple[Article, Any]] = OrderedDict()  # by the document's id
+
+    def kept(self, document: Article, tier: Tier, edition: str) -> Any:
+        """The page that was made of this very document for that tier in that edition; None where none was."""
+        if not edition or edition != self._edition:
+            return None
+        found = self._pages.get((id(document), tier))
+        return found[1] if found is not None and found[0] is document else None
+
+    def keep(self, document: Article, tier: Tier, edition: str, page: Any) -> None:
+        """A new article is asked for by every region within minutes: the last few pages are kept as they were made."""
+        if edition and edition == self._edition:
+            self._pages[id(document), tier] = (document, page)
+            if len(self._pages) > KEPT:
+                self._pages.popitem(last=False)
 
     def cards(self, edition: str) -> dict[bytes, Any]:
         """Entries as they stand under articles, alike for all tiers. They hold for the present edition."""
@@ -73,6 +91,7 @@ class Frames:
         site = Site(paper, Words(paper.texts), tier, asset_hrefs(paper), sections)
         if edition != self._edition:
             self._edition, self._sites, self._cards = edition, {}, {}
+            self._pages.clear()
         self._sites[tier] = site
         return site
 

@@ -271,7 +271,7 @@ def _all_paths(one: Article) -> list[str]:
     return [*feeds, "/sitemap.xml", "/sitemaps/pages.xml", month, "/news-sitemap.xml", "/robots.txt"]
 
 
-@given(strategies.articles)
+@given(strategies.gated_articles)
 def test_no_gated_word_is_in_any_feed_or_map(one: Article) -> None:
     documents = published(strategies.with_canaries(one, Tier.ANONYMOUS))
 
@@ -281,7 +281,7 @@ def test_no_gated_word_is_in_any_feed_or_map(one: Article) -> None:
         assert strategies.CANARY not in answer.body + repr(answer.headers)
 
 
-@given(strategies.articles, st.data())
+@given(strategies.gated_articles, st.data())
 def test_no_answer_depends_on_what_is_gated(one: Article, data: st.DataObject) -> None:
     other = data.draw(strategies.with_other_gated_content(one, Tier.ANONYMOUS))
     before, after = published(one), published(other)

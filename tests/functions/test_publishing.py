@@ -238,7 +238,7 @@ def test_old_articles_are_not_announced_and_scheduled_ones_are_when_they_are_out
 # What nobody may see ----------------------------------------------------------------------------------------------
 
 
-@given(strategies.articles, st.data())
+@given(strategies.gated_articles, st.data())
 def test_lists_and_all_beside_them_hold_nothing_gated(article: Any, data: st.DataObject) -> None:
     """R1, R2: of an article that only members may read whole, the lists are the same whatever stands in its gates."""
     tier = Tier.ANONYMOUS
