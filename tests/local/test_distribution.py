@@ -41,6 +41,8 @@ def shape(template: Template) -> Distribution:
         ("/media/member/x.mp3", "/media/*"),
         ("/media", "*"),
         ("/static/x.css", "/static/*"),
+        ("/assets/site-0a1b2c3d.css", "/assets/*"),
+        ("/articles/a", "*"),
         ("/feeds/authors/a/feed.json", "/feeds/*"),
         ("/sitemap.xml", "/sitemap*.xml"),
         ("/sitemaps/2026-12.xml", "/sitemap*.xml"),
