@@ -1,6 +1,7 @@
 """What template.yaml must keep true, whatever else is changed in it. Numbers R… are the lines of docs/security.md."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -155,7 +156,16 @@ def test_one_visitors_error_is_never_the_next_ones() -> None:
     kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in distribution()["CustomErrorResponses"]}
     assert 0 < kept.pop(404) <= 10
     assert kept == dict.fromkeys([400, 403, 405, 414, 500, 501, 502, 503, 504], 0)
-    assert all("ResponsePagePath" not in each for each in distribution()["CustomErrorResponses"])
+
+
+def test_what_no_function_has_put_into_words_is_answered_by_a_page_from_a_bucket() -> None:
+    """A function that fails cannot say so itself; a 503 is one that did."""
+    named = {each["ErrorCode"]: each for each in distribution()["CustomErrorResponses"] if "ResponsePagePath" in each}
+    assert sorted(named) == [500, 502, 504]
+    for code, each in named.items():
+        assert each["ResponseCode"] == code
+        taken = next(one for one in behaviours() if fnmatchcase(each["ResponsePagePath"], one.pattern))
+        assert (taken.pattern, taken.origin["Id"]) == ("/static/*", "static")
 
 
 def test_purges_find_their_tags() -> None:
