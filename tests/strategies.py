@@ -48,9 +48,15 @@ def _media(tier: Tier) -> st.SearchStrategy[str]:
 
 
 def pictures(tier: Tier = Tier.ANONYMOUS) -> st.SearchStrategy[Picture]:
-    size = st.integers(1, 4000)
+    height = st.integers(1, 4000)
+    sizes = st.sampled_from([(1, ()), (700, ()), (800, (480,)), (4000, (480, 960, 1440))])
     origin: st.SearchStrategy[Any] = st.sampled_from(["photograph", "illustration", "chart", "ai"])
-    return st.builds(Picture, _media(tier), _words, size, size, origin, st.none() | _words, st.none() | _words)
+    words = st.none() | _words
+    return sizes.flatmap(
+        lambda size: st.builds(
+            Picture, _media(tier), _words, st.just(size[0]), height, origin, words, words, st.just(size[1])
+        )
+    )
 
 
 def blocks(tier: Tier = Tier.ANONYMOUS) -> st.SearchStrategy[PlainBlock]:
