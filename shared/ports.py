@@ -43,17 +43,20 @@ class ListPage(Struct, frozen=True):
 
 
 class Lists(Protocol):
-    """The lists as readers' functions need them."""
+    """The lists as readers' functions need them.
+
+    Every read goes to the store, unless it is given the `edition` that this process has just been told: then what was
+    read under the same edition is given again. An edition of "" is none.
+    """
 
     def edition(self) -> str:
-        """What names the present state of all lists, directories and of the paper's configuration together.
+        """Which edition of all lists and of the paper is out; "" where nothing has been published.
 
-        Publishing changes it after it has changed any of them, before it purges. So whatever was read after it was seen
-        holds for as long as it stays the same. Empty where nothing has been published, and then it names nothing.
-        Raises ContentUnavailable.
+        It changes with every change of any of them, after that is written and before it is purged. Ask for it once a
+        request, and before what is read under it. Raises ContentUnavailable.
         """
 
-    def page(self, name: str, after: str | None, limit: int, edition: str = "") -> ListPage:
+    def page(self, name: str, after: str | None, limit: int, edition: str | None = None) -> ListPage:
         """The `limit` entries of a list behind the place `after`; with 0 the index alone is read.
 
         Two parts are read at most while `limit` is within MAX_PAGE. Raises UnknownList where no list of that name has
@@ -61,16 +64,18 @@ class Lists(Protocol):
         `edition`: the present one, seen before; what was read under it is not asked for again.
         """
 
-    def directory(self, kind: Directory, edition: str = "") -> tuple[bytes, ...]:
+    def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
         """The facts of each section or author as JSON, in the order of their slugs. Raises ContentUnavailable."""
 
 
 class Papers(Protocol):
     """The paper's configuration, as readers' functions need it."""
 
-    def read(self, edition: str = "") -> Paper:
-        """The paper as it is configured now. `edition` as in `Lists`. Raises ContentUnavailable when it is not, or
-        cannot be read."""
+    def read(self, edition: str | None = None) -> Paper:
+        """The paper as it is configured now, or was when it was read under the same edition (`Lists`).
+
+        Raises ContentUnavailable when it is not configured, or cannot be read.
+        """
 
 
 class Documents(Protocol):

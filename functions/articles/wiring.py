@@ -31,10 +31,10 @@ class _ListsWhenNeeded:
     def edition(self) -> str:
         return self._lists.edition()
 
-    def page(self, name: str, after: str | None, limit: int, edition: str = "") -> ListPage:
+    def page(self, name: str, after: str | None, limit: int, edition: str | None = None) -> ListPage:
         return self._lists.page(name, after, limit, edition)
 
-    def directory(self, kind: Directory, edition: str = "") -> tuple[bytes, ...]:
+    def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
         return self._lists.directory(kind, edition)
 
 

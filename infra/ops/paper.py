@@ -55,9 +55,7 @@ def set_paper(
     paper = _parse({**kept, "schema": 1, **given})
     if paper != before:
         documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
-    with suppress(DocumentChanged):  # publishing was quicker, and made another edition itself
-        update_directory(documents, "authors", ())  # another edition: nobody goes on with the paper that they know
-    purge_lists(purge, ("latest", *list_files(documents)), now)
+    purge_lists(documents, purge, ("latest", *list_files(documents)), now)
     return paper, paper != before
 
 
