@@ -61,7 +61,6 @@ class Lists(Protocol):
 
         Two parts are read at most while `limit` is within MAX_PAGE. Raises UnknownList where no list of that name has
         an article in it (the list of all may be empty), ContentUnavailable. `name` is checked before it becomes a key.
-        `edition`: the present one, seen before; what was read under it is not asked for again.
         """
 
     def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:

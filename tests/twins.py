@@ -160,7 +160,6 @@ class MemoryLists:
         self._kept: dict[str, tuple[str | None, bytes]] = {}  # each with its edition
         self.broken = False
         self.gets = 0
-        self._kept: dict[tuple[str, str], bytes | None] = {}
 
     def edition(self) -> str:
         key = directory_key("authors")

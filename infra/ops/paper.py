@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from contextlib import suppress
-from typing import Final
+from html import escape
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
-from functions.publishing.lists import update_directory
 from infra.ops.rebuild import purge_lists
 from infra.ops.survey import list_files
 from shared.domain.decoding import UNREADABLE
 from shared.domain.paper import PAPER_KEY, Paper
-from shared.domain.refusals import DocumentChanged, InvalidPaper
+from shared.domain.refusals import InvalidPaper
 from shared.ports import Documents, Purge
 
+ERROR_PAGE: Final = "static/errors/unavailable.html"
 _RULES: Final = {
     "name": "a line of text, 500 characters at most",
     "description": "text of 5,000 characters at most",
@@ -34,6 +35,20 @@ def read_paper(documents: Documents) -> tuple[Paper | None, str | None]:
         return msgspec.json.decode(found[0], type=Paper), found[1]
     except UNREADABLE:
         return None, found[1]
+
+
+def put_error_page(s3: Any, bucket: str, paper: Paper) -> None:
+    """Put there what CloudFront shows when a function has failed altogether: bare, it may need no style of ours."""
+    page = (
+        Path(__file__).with_name("unavailable.html").read_text(encoding="utf-8").replace("{name}", escape(paper.name))
+    )
+    s3.put_object(
+        Bucket=bucket,
+        Key=ERROR_PAGE,
+        Body=page.encode(),
+        ContentType="text/html; charset=utf-8",
+        CacheControl="public, max-age=300",
+    )
 
 
 def set_paper(

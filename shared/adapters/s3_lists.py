@@ -83,7 +83,6 @@ class S3Lists:
         self._indexes = _Present(objects, _index.decode)
         self._directories = _Present(objects, _facts)
         self._parts: OrderedDict[str, Part] = OrderedDict()
-        self._directories: dict[Directory, tuple[Names, str]] = {}
 
     def edition(self) -> str:
         try:
@@ -146,8 +145,6 @@ class S3Papers:
             return self._papers.find(PAPER_KEY, edition).document
         except ObjectMissing as error:
             raise ContentUnavailable("This paper has not been given its name yet. We have been told.") from error
-        self._kept = (edition, paper)
-        return paper
 
 
 def _got(objects: S3Objects, key: str, unless: str | None = None) -> Found | None:
