@@ -137,7 +137,7 @@ for order in sys.stdin:
     doors = sys.modules[sys.argv[1]]._doors if forget else None
     lists = getattr(doors.lists, "_lists", None) if forget else None
     kept = [doors.articles._kept] if forget else []
-    kept += [lists._indexes, lists._parts] if lists else []
+    kept += [lists._indexes.kept, lists._parts] if lists else []
     began = time.process_time()
     for _ in range(calls):
         for each in kept:
