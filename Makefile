@@ -15,6 +15,7 @@ export UV_NO_PROGRESS = 1
 export UV_SYSTEM_CERTS = 1
 export PYTHONDONTWRITEBYTECODE =
 FUNCTIONS := articles pages publishing
+BROWSER := $(if $(shell command -v chromium || command -v chromium-browser || command -v google-chrome),$(ENV)/browser)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,12 +30,18 @@ $(ENV)/ready: requirements-dev.txt Makefile
 	@echo "$(CURDIR)" > $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/frontline.pth
 	@mkdir -p .local && touch $@
 
+# What drives a browser is large, so it comes only where there is one.
+$(ENV)/browser: requirements-browser.txt $(ENV)/ready
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-browser.txt && touch $@
+
 setup: $(ENV)/ready ## everything the other commands need, into .frontline/ (they call it themselves)
 
 lock: $(ENV)/ready ## write the hashed lock files anew from pyproject.toml
 	@for f in $(FUNCTIONS); do $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group $$f -o functions/$$f/requirements.txt pyproject.toml; done
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -o requirements-dev.txt pyproject.toml
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt \
+		--group browser -o requirements-browser.txt pyproject.toml
 
 schema: $(ENV)/ready ## write docs/article.schema.json and docs/openapi.yaml anew from the types
 	@$(BIN)/python -m infra.ops.schema && $(BIN)/python -m infra.ops.openapi
@@ -56,7 +63,7 @@ lint: $(ENV)/ready ## ruff, mypy (strict), import-linter
 format: $(ENV)/ready ## put the Python in order
 	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
 
-test: lint ## everything that holds the house up: lint, then the tests, fast ones first
+test: lint $(BROWSER) ## everything that holds the house up: lint, then the tests, fast ones first
 	@$(BIN)/pytest
 
 bench: $(ENV)/ready ## the figures of docs/performance.md, into benchmarks/results.json

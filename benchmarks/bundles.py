@@ -1,5 +1,5 @@
-"""The folders that are measured: the articles function as its zip holds it, a bare boto3 handler, and the runtime
-client.
+"""The folders that are measured: the functions that readers ask as their zips hold them, a bare boto3 handler, and the
+runtime client.
 
 They are put together from what is installed here, for this machine, and compiled alike. The interpreter runs with
 nothing
@@ -42,9 +42,10 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class Bundles:
-    """Search paths for each of the three, and the runtime client's."""
+    """Search paths for each of the four, and the runtime client's."""
 
     articles: Path
+    pages: Path
     bare: Path
     runtime: Path
 
@@ -52,15 +53,16 @@ class Bundles:
 def make() -> Bundles:
     """Make the folders anew."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    bundles = Bundles(FOLDER / "articles", FOLDER / "bare", FOLDER / "runtime")
+    bundles = Bundles(FOLDER / "articles", FOLDER / "pages", FOLDER / "bare", FOLDER / "runtime")
     bundle("articles", bundles.articles, lambda lock, folder: _copy(_names(lock), folder))
+    bundle("pages", bundles.pages, lambda lock, folder: _copy(_names(lock), folder))
     bundles.bare.mkdir()
     _copy(_with_needs("boto3"), bundles.bare)
     (bundles.bare / "bare.py").write_text(_BARE)
     (bundles.bare / "client_only.py").write_text(_CLIENT_ONLY)
     bundles.runtime.mkdir()
     _copy(_with_needs("awslambdaric"), bundles.runtime)
-    for folder in (bundles.articles, bundles.bare, bundles.runtime):
+    for folder in (bundles.articles, bundles.pages, bundles.bare, bundles.runtime):
         mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
         compileall.compile_dir(folder, quiet=2, force=True, invalidation_mode=mode, workers=1)
     return bundles

@@ -135,8 +135,9 @@ for order in sys.stdin:
     number, calls, forget = map(int, order.split())
     event = events[number][0]
     doors = sys.modules[sys.argv[1]]._doors if forget else None
-    lists = doors.lists._lists if forget else None
-    kept = [doors.articles._kept, lists._indexes, lists._parts] if forget else []
+    lists = getattr(doors.lists, "_lists", None) if forget else None
+    kept = [doors.articles._kept] if forget else []
+    kept += [lists._indexes.kept, lists._parts] if lists else []
     began = time.process_time()
     for _ in range(calls):
         for each in kept:

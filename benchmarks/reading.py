@@ -83,13 +83,13 @@ def starting(made: bundles.Bundles) -> Iterator[Figure]:
     yield "ca_store_load", ca_store() * 1e3, "ms CPU"
     yield "articles_init", statistics.median(init["articles"]) * 1e3, "ms CPU"
     yield "boto3_client_init", statistics.median(init["client"]) * 1e3, "ms CPU"
-    yield "articles_init_ratio", _ratio(init["articles"], init["client"]), "ratio"
+    yield "articles_init_ratio", ratio(init["articles"], init["client"]), "ratio"
     yield "articles_cold_member", statistics.median(cold["articles"]) * 1e3, "ms CPU"
     yield "bare_handler_cold", statistics.median(cold["bare"]) * 1e3, "ms CPU"
-    yield "articles_cold_member_ratio", _ratio(cold["articles"], cold["bare"]), "ratio"
+    yield "articles_cold_member_ratio", ratio(cold["articles"], cold["bare"]), "ratio"
 
 
-def _ratio(ours: Sequence[float], others: Sequence[float]) -> float:
+def ratio(ours: Sequence[float], others: Sequence[float]) -> float:
     """The median of what ours is of the other's, turn by turn: what slows a turn down slows both."""
     return statistics.median(own / other for own, other in zip(ours, others, strict=True))
 
@@ -129,7 +129,7 @@ def running(made: bundles.Bundles) -> Iterator[Figure]:
     yield "bare_handler_warm", statistics.median(bare) * 1e6, "µs CPU"
     for kind in ours:
         yield f"articles_warm_{kind}", statistics.median(ours[kind]) * 1e6, "µs CPU"
-        yield f"articles_warm_{kind}_ratio", _ratio(ours[kind], bare), "ratio"
+        yield f"articles_warm_{kind}_ratio", ratio(ours[kind], bare), "ratio"
 
 
 def growing(made: bundles.Bundles) -> Iterator[Figure]:

@@ -43,24 +43,38 @@ class ListPage(Struct, frozen=True):
 
 
 class Lists(Protocol):
-    """The lists as readers' functions need them."""
+    """The lists as readers' functions need them.
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+    Every read goes to the store, unless it is given the `edition` that this process has just been told: then what was
+    read under the same edition is given again. An edition of "" is none.
+    """
+
+    def edition(self) -> str:
+        """Which edition of all lists and of the paper is out; "" where nothing has been published.
+
+        It changes with every change of any of them, after that is written and before it is purged. Ask for it once a
+        request, and before what is read under it. Raises ContentUnavailable.
+        """
+
+    def page(self, name: str, after: str | None, limit: int, edition: str | None = None) -> ListPage:
         """The `limit` entries of a list behind the place `after`; with 0 the index alone is read.
 
         Two parts are read at most while `limit` is within MAX_PAGE. Raises UnknownList where no list of that name has
         an article in it (the list of all may be empty), ContentUnavailable. `name` is checked before it becomes a key.
         """
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
+    def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
         """The facts of each section or author as JSON, in the order of their slugs. Raises ContentUnavailable."""
 
 
 class Papers(Protocol):
     """The paper's configuration, as readers' functions need it."""
 
-    def read(self) -> Paper:
-        """The paper as it is configured now. Raises ContentUnavailable when it is not, or cannot be read."""
+    def read(self, edition: str | None = None) -> Paper:
+        """The paper as it is configured now, or was when it was read under the same edition (`Lists`).
+
+        Raises ContentUnavailable when it is not configured, or cannot be read.
+        """
 
 
 class Documents(Protocol):

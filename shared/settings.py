@@ -31,23 +31,6 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-class PagesSettings(Struct, frozen=True):
-    """What the pages function is told by the template: as `Settings`, without a keyring."""
-
-    content_bucket: str
-    region: str
-    s3_endpoint: str | None
-
-
-def pages_settings(environ: Mapping[str, str] = os.environ) -> PagesSettings:
-    """The settings in `environ`. Raises MissingSetting, naming the variable."""
-    return PagesSettings(
-        content_bucket=_required(environ, "CONTENT_BUCKET"),
-        region=_required(environ, "AWS_REGION"),
-        s3_endpoint=_s3_endpoint(environ),
-    )
-
-
 class PublishingSettings(Struct, frozen=True):
     """What the publishing function is told by the template. Where AWS is, boto3 finds out itself."""
 

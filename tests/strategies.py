@@ -48,9 +48,15 @@ def _media(tier: Tier) -> st.SearchStrategy[str]:
 
 
 def pictures(tier: Tier = Tier.ANONYMOUS) -> st.SearchStrategy[Picture]:
-    size = st.integers(1, 4000)
+    height = st.integers(1, 4000)
+    sizes = st.sampled_from([(1, ()), (700, ()), (800, (480,)), (4000, (480, 960, 1440))])
     origin: st.SearchStrategy[Any] = st.sampled_from(["photograph", "illustration", "chart", "ai"])
-    return st.builds(Picture, _media(tier), _words, size, size, origin, st.none() | _words, st.none() | _words)
+    words = st.none() | _words
+    return sizes.flatmap(
+        lambda size: st.builds(
+            Picture, _media(tier), _words, st.just(size[0]), height, origin, words, words, st.just(size[1])
+        )
+    )
 
 
 def blocks(tier: Tier = Tier.ANONYMOUS) -> st.SearchStrategy[PlainBlock]:
@@ -103,6 +109,16 @@ articles: st.SearchStrategy[Article] = st.builds(
     body=st.lists(st.one_of(blocks(), gates()), min_size=1, max_size=7).map(tuple).filter(_distinct_gates),
     sources=st.lists(st.builds(Source, _words, _words, st.none() | links, gate_tiers), max_size=4).map(tuple),
 )
+
+
+def _with_a_closed_gate(article: Article) -> Article:
+    closed = Gate("always-closed", Tier.MEMBER, "data", "T", CallToAction("Join", "/join"), (Paragraph("Closed."),))
+    return replace(article, body=(*article.body, closed))
+
+
+gated_articles = articles.map(_with_a_closed_gate)
+"""Articles with a gate that only members open. By chance alone most of those above have none that is closed to
+somebody, and a leak would not show."""
 
 
 @st.composite

@@ -157,40 +157,62 @@ class MemoryLists:
 
     def __init__(self, documents: MemoryDocuments) -> None:
         self._documents = documents
+        self._kept: dict[str, tuple[str | None, bytes]] = {}  # each with its edition
         self.broken = False
         self.gets = 0
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
-        raw = self._get(index_key(name))
+    def edition(self) -> str:
+        key = directory_key("authors")
+        raw = self._get(key)
+        if raw is None:
+            return ""
+        self._kept[key] = _tag(raw), raw
+        return _tag(raw)
+
+    def page(self, name: str, after: str | None, limit: int, edition: str | None = None) -> ListPage:
+        raw = self._get(index_key(name), edition)
         index = Index() if raw is None else msgspec.json.decode(raw, type=Index)
         if not index.parts and name != LATEST:
             raise UnknownList
         rows, following = find_page(
-            index, lambda part: msgspec.json.decode(self._get(part_key(name, part)) or b"", type=Part), after, limit
+            index,
+            lambda part: msgspec.json.decode(self._get(part_key(name, part), edition) or b"", type=Part),
+            after,
+            limit,
         )
         return ListPage(index, 1_800_000_000 if raw else 0, rows, following)
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
-        raw = self._get(directory_key(kind))
+    def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
+        raw = self._get(directory_key(kind), edition)
         return () if raw is None else tuple(bytes(facts) for _, facts in msgspec.json.decode(raw, type=Names).entries)
 
-    def _get(self, key: str) -> bytes | None:
+    def _get(self, key: str, edition: str | None = None) -> bytes | None:
+        kept = self._kept.get(key)
+        if edition and kept is not None and kept[0] == edition:
+            return kept[1]
         self.gets += 1
         if self.broken:
             raise ContentUnavailable("The store does not answer.")
-        return self._documents.raw.get(key)
+        raw = self._documents.raw.get(key)
+        if raw is not None:
+            self._kept[key] = edition, raw
+        return raw
 
 
 class MemoryPapers:
-    """`Papers`."""
+    """`Papers`. `paper` is how it is configured now."""
 
     def __init__(self, paper: Paper | None) -> None:
-        self._paper = paper
+        self.paper = paper
+        self._kept: tuple[str, Paper] | None = None
 
-    def read(self) -> Paper:
-        if self._paper is None:
+    def read(self, edition: str | None = None) -> Paper:
+        if edition and self._kept is not None and self._kept[0] == edition:
+            return self._kept[1]
+        if self.paper is None:
             raise ContentUnavailable("No paper.")
-        return self._paper
+        self._kept = (edition or "", self.paper)
+        return self.paper
 
 
 class MemoryAnnouncements:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from shared.domain.articles import Article, readable
-from shared.domain.passes import PassState, Verdict
 from shared.domain.refusals import (
     ArticleMoved,
     ArticleWithdrawn,
@@ -18,15 +16,19 @@ from shared.domain.refusals import (
     UnknownArticle,
 )
 from shared.domain.text import is_slug
-from shared.domain.tiers import Tier, parse_tier
-from shared.http import JSON, NO_STORE, Answer, Request, check_method, for_everyone, problem, shown
+from shared.http import JSON, Answer, Request, check_method, for_everyone, problem, shown
 from shared.ports import Articles, Lists, Passes
-
-# Publishing purges by tag within seconds, so the life may be long. A name that is not there yet has no tag but its
-# slug's, and a short life.
-ARTICLE_SECONDS: Final = 86_400
-MISSING_SECONDS: Final = 30
-GONE_SECONDS: Final = 60
+from shared.reading import (
+    ANYONES,
+    ARTICLE_SECONDS,
+    GONE_SECONDS,
+    MISSING_SECONDS,
+    Outcome,
+    Sight,
+    cache_tags,
+    say_for_whom,
+    sight_of,
+)
 
 _article_path = re.compile(r"/api/articles/([^/]+)(/related)?\Z")
 _encoder = msgspec.json.Encoder()
@@ -41,31 +43,9 @@ class Doors(Struct, frozen=True):
     lists: Lists
 
 
-class Outcome(Struct, frozen=True):
-    """An answer, and what is worth counting of it."""
-
-    answer: Answer
-    tier: Tier
-    pass_state: PassState
-    mismatch: bool = False
-    slug: str | None = None
-    trouble: BaseException | None = None
-
-
-class _Sight(Struct, frozen=True):
-    """The tier a request is answered for, and how that came about."""
-
-    tier: Tier
-    state: PassState
-    mismatch: bool
-
-
-_ANYONES: Final = _Sight(Tier.ANONYMOUS, PassState.NONE, mismatch=False)
-
-
 def read(request: Request, doors: Doors, now: float) -> Outcome:
     """Answer one request at `now` (seconds since 1970). Every expected no is an answer; anything else raises."""
-    sight, slug, trouble, suffix = _ANYONES, None, None, ""
+    sight, slug, trouble, suffix = ANYONES, None, None, ""
     try:
         check_method(request)
         found = _article_path.match(request.path)
@@ -81,12 +61,13 @@ def read(request: Request, doors: Doors, now: float) -> Outcome:
 
                 answer = list_related(request, readable(doors.articles.read(slug), now), doors.lists)
             else:
-                sight = _sight(request, slug, doors, now)
+                sight = sight_of(request, slug, doors.passes, now)
                 answer = _shown(request, readable(doors.articles.read(slug), now), sight)
     except Refusal as refusal:
         answer = _refused(refusal, slug, suffix)
         trouble = refusal.__cause__ or refusal if isinstance(refusal, ContentUnavailable) else None
-    return _outcome(answer, sight, slug, trouble)
+    say_for_whom(answer, sight)
+    return Outcome(answer, sight, slug, trouble)
 
 
 def _slug(name: str) -> str:
@@ -98,34 +79,10 @@ def _slug(name: str) -> str:
     return name
 
 
-def _sight(request: Request, slug: str, doors: Doors, now: float) -> _Sight:
-    """The lower of two tiers: the one the edge names and keys its cache by, and the one the pass proves here.
-
-    When the two differ somebody is wrong, or trying: the reader gets the lower, nobody else gets this answer, and it
-    is counted.
-    """
-    claimed = parse_tier(request.header("x-reader-tier"))
-    token = request.header("x-reader-pass")
-    verdict = doors.passes.verify(token, now) if token else Verdict(PassState.NONE)
-    proven = verdict.reader.tier_for(slug)
-    state = PassState.ELSEWHERE if verdict.state is PassState.VALID and proven is Tier.ANONYMOUS else verdict.state
-    return _Sight(min(claimed, proven), state, claimed is not proven)
-
-
-def _shown(request: Request, article: Article, sight: _Sight) -> Answer:
+def _shown(request: Request, article: Article, sight: Sight) -> Answer:
     """What this reader sees of an article."""
     body = _encoder.encode(article.seen_by(sight.tier))
     return shown(request, JSON, body, for_everyone(ARTICLE_SECONDS, cache_tags(article)))
-
-
-def cache_tags(article: Article) -> tuple[str, ...]:
-    """By which the CDN is told to forget what was made of this article."""
-    return (
-        f"article-{article.id}",
-        f"slug-{article.slug}",
-        f"section-{article.section.slug}",
-        f"author-{article.author.slug}",
-    )
 
 
 def _refused(refusal: Refusal, slug: str | None, suffix: str) -> Answer:
@@ -141,17 +98,3 @@ def _refused(refusal: Refusal, slug: str | None, suffix: str) -> Answer:
     if isinstance(refusal, ArticleMoved):
         answer.headers["location"] = f"/api/articles/{refusal.slug}{suffix}"
     return answer
-
-
-def _outcome(answer: Answer, sight: _Sight, slug: str | None, trouble: BaseException | None) -> Outcome:
-    """Every answer says for which tier it was made and what came of the pass; one made on a mismatch is nobody else's.
-
-    A kept error says nothing of the pass: the edge, which puts in each viewer's own finding, does not touch errors.
-    """
-    answer.headers["x-rendered-for"] = sight.tier.value
-    if answer.status < 400 or answer.headers["cache-control"] == NO_STORE:
-        answer.headers["x-pass"] = sight.state.value
-    if sight.mismatch:
-        answer.headers["cache-control"] = NO_STORE
-        answer.headers.pop("cache-tag", None)
-    return Outcome(answer, sight.tier, sight.state, sight.mismatch, slug, trouble)

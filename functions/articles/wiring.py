@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from functions.articles.read import Doors
+from shared.adapters.passes_when_needed import PassesWhenNeeded
 from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_objects import S3Objects
-from shared.domain.passes import Verdict
-from shared.domain.tiers import Tier
-from shared.ports import ListPage, Lists, Passes
+from shared.ports import ListPage, Lists
 from shared.settings import Settings
 
 if TYPE_CHECKING:
     from shared.domain.lists import Directory
-
-
-class _PassesWhenNeeded:
-    """PyJWT and the keyring's bucket are opened by the first request that carries a pass: most starts never need
-    them."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    @cached_property
-    def _passes(self) -> Passes:
-        _leave_out_the_fetcher_of_remote_keys()
-        from shared.adapters.pyjwt_passes import PyJwtPasses
-        from shared.adapters.s3_keyring import S3Keyrings
-
-        return PyJwtPasses(
-            S3Keyrings(S3Objects(self._settings.keyring_bucket, self._settings.region, self._settings.s3_endpoint))
-        )
-
-    def mint(self, tier: Tier, now: float, lifetime: int, only: str | None = None) -> str:
-        return self._passes.mint(tier, now, lifetime, only)
-
-    def verify(self, token: str, now: float) -> Verdict:
-        return self._passes.verify(token, now)
 
 
 class _ListsWhenNeeded:
@@ -55,25 +28,17 @@ class _ListsWhenNeeded:
 
         return S3Lists(self._objects)
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
-        return self._lists.page(name, after, limit)
+    def edition(self) -> str:
+        return self._lists.edition()
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
-        return self._lists.directory(kind)
+    def page(self, name: str, after: str | None, limit: int, edition: str | None = None) -> ListPage:
+        return self._lists.page(name, after, limit, edition)
+
+    def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
+        return self._lists.directory(kind, edition)
 
 
 def doors(settings: Settings) -> Doors:
     """The doors of the deployed function."""
     content = S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)
-    return Doors(articles=S3Articles(content), passes=_PassesWhenNeeded(settings), lists=_ListsWhenNeeded(content))
-
-
-def _leave_out_the_fetcher_of_remote_keys() -> None:
-    """PyJWT's package imports a client that fetches keys by HTTP, and with it http.client, ssl and email.
-
-    That is a third of a first member's read, for something that must never happen here: a pass's key comes from our
-    ring alone (R6). An empty module in its place keeps it out of this process; nothing here could use it.
-    """
-    fetcher = ModuleType("jwt.jwks_client")
-    fetcher.PyJWKClient = None  # type: ignore[attr-defined]
-    sys.modules.setdefault(fetcher.__name__, fetcher)
+    return Doors(articles=S3Articles(content), passes=PassesWhenNeeded(settings), lists=_ListsWhenNeeded(content))

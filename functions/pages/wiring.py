@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from functions.pages.read import Doors
+from functions.pages.route import Doors
+from shared.adapters.passes_when_needed import PassesWhenNeeded
+from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_lists import S3Lists, S3Papers
 from shared.adapters.s3_objects import S3Objects
-from shared.settings import PagesSettings
+from shared.settings import Settings
 
 
-def doors(settings: PagesSettings) -> Doors:
+def doors(settings: Settings) -> Doors:
     """The doors of the deployed function."""
     content = S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)
-    return Doors(lists=S3Lists(content), papers=S3Papers(content))
+    return Doors(
+        articles=S3Articles(content),
+        lists=S3Lists(content),
+        papers=S3Papers(content),
+        passes=PassesWhenNeeded(settings),
+    )

@@ -185,7 +185,7 @@ def _move(works: list[Work], doors: Doors) -> set[str]:
         for first in names[:1]:
             update(first)
         _each(update, names[1:])
-        for kind in ("sections", "authors"):
+        for kind in ("sections", "authors"):  # the authors last: their directory's version is the edition
             if told := [name for name in names if directory_of(name) == kind]:
                 update_directory(doors.documents, kind, told)
     except DocumentChanged:

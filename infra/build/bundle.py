@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from jinja2 import FileSystemLoader
+
+from functions.pages.html import environment
 from infra.build.imports import closure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +58,8 @@ def bundle(function: str, folder: Path, install: Install) -> None:
         target = folder / file.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
+    if (own / "templates").is_dir():
+        _compile_templates(folder / own.relative_to(ROOT))
     compile_for_lambda(folder)
 
 
@@ -71,6 +76,13 @@ def install_for_lambda(lock: Path, folder: Path) -> None:
 def size(folder: Path) -> int:
     """Bytes of all files below, which is what Lambda counts against its 250 MB."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _compile_templates(function: Path) -> None:
+    """Have templates be Python by the time a start needs them: compiling them costs more than all else that it does."""
+    made = environment(FileSystemLoader(function / "templates"))
+    made.compile_templates(function / "compiled", zip=None, ignore_errors=False)
+    shutil.rmtree(function / "templates")
 
 
 def _is_data(path: Path, own: Path) -> bool:

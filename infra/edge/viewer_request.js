@@ -4,7 +4,7 @@ import cf from 'cloudfront';
 import crypto from 'crypto';
 
 const TIERS = ['anonymous', 'subscriber', 'member']; // ascending
-const NO_PAGES = ['api', 'media', 'static', 'feeds', '.well-known'];
+const NO_PAGES = ['api', 'assets', 'media', 'static', 'feeds', '.well-known'];
 const DAY = 86400; // seconds: the longest life of a pass
 const MONTH = 2592000; // that of a pass to one article
 const PATH = /^\/$|^(\/\.well-known)?(\/[a-z0-9_-][a-z0-9._-]*)+$/;
@@ -12,6 +12,7 @@ const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}$/;
 const KID = /^[a-z0-9-]{1,32}$/;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const LIST = /^\/(sections|authors)\/[a-z0-9-]+$/; // pages that go on
 const ALWAYS = { // on every answer made here: response headers policies are for those from cache and origin
   'cache-control': 'no-store',
   'strict-transport-security': 'max-age=63072000; includeSubDomains',
@@ -36,10 +37,11 @@ function canonical(uri) {
   return path.length <= 512 && whole(PATH, path) ? path : null;
 }
 
-// The query parameters a path knows. `gift` is a pass: known everywhere, part of no question.
+// The query parameters a path knows. `gift` is a pass, known everywhere.
 function parameters(path) {
   if (path === '/api/articles') return ['section', 'author', 'tag', 'limit', 'cursor'];
-  return path === '/api/members/refresh' ? ['next'] : []; // where the redirect below leads
+  if (whole(LIST, path)) return ['cursor'];
+  return path === '/sign-in' || path === '/api/members/refresh' ? ['next'] : []; // the latter for the redirect below
 }
 
 // Cookies match in any case, as browsers' `__Host-` rule does; two of a name are one that is repeated.
@@ -61,7 +63,7 @@ async function readRing() {
   try {
     const text = await keys.get('keyring');
     const ring = JSON.parse(text);
-    const sound = typeof ring.iss === 'string' && ring.iss !== '' && Array.isArray(ring.keys);
+    const sound = ring.iss && typeof ring.iss === 'string' && Array.isArray(ring.keys);
     return sound && ring.keys.every((key) => whole(KID, key[0]) && whole(SECRET, key[1])) ? ring : null;
   } catch (e) {
     return null;
@@ -84,7 +86,7 @@ function read(segment) {
   return value;
 }
 
-// What one token is worth on this path. Members are counted, so that one we do not know makes it invalid.
+// What one token is worth on this path. Members are counted: one we do not know makes it invalid.
 function verify(token, ring, now, path) {
   const no = (state) => ({ state: state, tier: 'anonymous' });
   if (token.length > 4096 || !whole(TOKEN, token)) return no('invalid');
@@ -99,13 +101,14 @@ function verify(token, ring, now, path) {
 
     const pass = read(parts[1]);
     const only = pass.only;
-    const sound = Object.keys(pass).length === (only === undefined ? 5 : 6) && pass.iss === ring.iss && pass.aud === 'edge'
+    const plain = only === undefined;
+    const sound = Object.keys(pass).length === (plain ? 5 : 6) && pass.iss === ring.iss && pass.aud === 'edge'
       && (pass.tier === 'subscriber' || pass.tier === 'member') && Number.isInteger(pass.iat) && Number.isInteger(pass.exp)
-      && pass.iat > 0 && pass.iat <= now + 60 && pass.exp > pass.iat && pass.exp - pass.iat <= (only === undefined ? DAY : MONTH)
-      && (only === undefined || (whole(SLUG, only) && only.length <= 120));
+      && pass.iat > 0 && pass.iat <= now + 60 && pass.exp > pass.iat && pass.exp - pass.iat <= (plain ? DAY : MONTH)
+      && (plain || (whole(SLUG, only) && only.length <= 120));
     if (!sound) throw BAD;
     if (now >= pass.exp) return no('expired');
-    if (only !== undefined && path !== `/api/articles/${only}` && path !== `/articles/${only}`) return no('elsewhere');
+    if (!plain && path !== `/api/articles/${only}` && path !== `/articles/${only}`) return no('elsewhere');
     return { state: 'valid', tier: pass.tier, token: token };
   } catch (e) {
     return no('invalid');
@@ -141,7 +144,7 @@ function nothing(state) {
   return problem(state, 404, 'Not Found', 'not_found', 'There is nothing here. Check the address.');
 }
 
-// Where to ask instead, with the parameters that mean something there.
+// Where to ask instead, with what means something there.
 function moved(path, query) {
   const kept = parameters(path).concat('gift').filter((name) => query[name])
     .map((name) => `${name}=${query[name].value.replace(/[^A-Za-z0-9._~%+-]+/g, encodeURIComponent)}`);
@@ -162,15 +165,12 @@ async function decide(request) {
 
   const parts = path.split('/');
   const known = parameters(path);
-  const names = parts[1] === 'api' ? Object.keys(query) : [];
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    if (name !== 'gift' && known.indexOf(name) < 0) {
-      return problem(state, 400, 'Bad Request', 'unknown_parameter', `Leave out "${name.slice(0, 64)}".`);
-    }
-    if (name !== 'gift' && query[name].multiValue) {
-      return problem(state, 400, 'Bad Request', 'repeated_parameter', `Give "${name}" only once.`);
-    }
+  const names = parts[1] === 'api' ? Object.keys(query).filter((name) => name !== 'gift') : [];
+  const odd = names.filter((name) => known.indexOf(name) < 0 || query[name].multiValue)[0];
+  if (odd !== undefined) {
+    return known.indexOf(odd) < 0
+      ? problem(state, 400, 'Bad Request', 'unknown_parameter', `Leave out "${odd.slice(0, 64)}".`)
+      : problem(state, 400, 'Bad Request', 'repeated_parameter', `Give "${odd}" only once.`);
   }
   if (path !== request.uri) return answer(state, 301, 'Moved Permanently', { location: { value: moved(path, query) } });
 

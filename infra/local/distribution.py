@@ -1,7 +1,7 @@
 """The template's distribution and functions as values of policies.py. What is not known is refused, never ignored."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from infra.local.policies import (
     CachePolicy,
     Distribution,
     EdgeSource,
+    ErrorPage,
     FunctionOrigin,
     OriginRequestPolicy,
     ResponseHeadersPolicy,
@@ -71,13 +72,28 @@ def distribution(template: Template, attribute: Attribute) -> Distribution:
     origins = {origin["Id"]: reader.origin(origin) for origin in config["Origins"]}
     behaviours = [reader.behaviour(each["PathPattern"], each, origins) for each in config.get("CacheBehaviors", [])]
     errors = config.get("CustomErrorResponses", [])
-    for error in errors:
-        only("CustomErrorResponses", error, {"ErrorCode", "ErrorCachingMinTTL"})
     return Distribution(
         behaviours=(*behaviours, reader.behaviour("*", config["DefaultCacheBehavior"], origins)),
-        error_ttls={int(error["ErrorCode"]): float(error["ErrorCachingMinTTL"]) for error in errors},
+        error_ttls={
+            int(error["ErrorCode"]): float(error["ErrorCachingMinTTL"])
+            for error in errors
+            if "ErrorCachingMinTTL" in error
+        },
         tag_header=config["CacheTagConfig"]["HeaderName"].lower() if "CacheTagConfig" in config else None,
+        error_pages=_error_pages(errors),
     )
+
+
+def _error_pages(errors: Sequence[Mapping[str, Any]]) -> dict[int, ErrorPage]:
+    pages = {}
+    for error in errors:
+        where = f"CustomErrorResponses, {error['ErrorCode']}"
+        only(where, error, {"ErrorCode", "ErrorCachingMinTTL", "ResponsePagePath", "ResponseCode"})
+        if ("ResponsePagePath" in error) != ("ResponseCode" in error):
+            raise TemplateError(f"{where}: ResponsePagePath and ResponseCode are given together or not at all")
+        if "ResponsePagePath" in error:
+            pages[int(error["ErrorCode"])] = ErrorPage(error["ResponsePagePath"], int(error["ResponseCode"]))
+    return pages
 
 
 def function_behind(template: Template, logical_id: str) -> str:

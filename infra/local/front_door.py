@@ -16,6 +16,7 @@ from infra.local.origins import Origin
 from infra.local.policies import Behaviour, Distribution, EdgeSource, ResponseHeadersPolicy, Selection
 
 VIA: Final = {"via": "1.1 front-door.frontline (CloudFront on this machine)"}
+ERROR: Final = {"x-cache": "Error from frontline"}
 SET_HERE: Final = frozenset({"host", "accept-encoding", "user-agent", "cookie", "connection", "content-length", "via"})
 CONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
 
@@ -47,7 +48,7 @@ class Edge:
             asked = self._viewer_request(request, behaviour, context, address)
             if isinstance(asked, Answer):
                 return asked.having({"x-cache": "FunctionGeneratedResponse from frontline"})
-            answer = self.cache.answer(asked, behaviour, lambda conditions: self._ask(asked, behaviour, conditions))
+            answer = self._error_page(self._through_cache(asked, behaviour), request)
             answer = _with_policy(answer, behaviour.response_headers)
             return self._viewer_response(asked, answer, behaviour, context, address).having(VIA)
         except (EdgeError, EventError) as error:
@@ -77,6 +78,24 @@ class Edge:
 
     def _engine(self, source: EdgeSource | None) -> EdgeFunction | None:
         return None if source is None else self.functions[source.logical_id]
+
+    def _through_cache(self, request: Request, behaviour: Behaviour) -> Answer:
+        return self.cache.answer(request, behaviour, lambda conditions: self._ask(request, behaviour, conditions))
+
+    def _error_page(self, answer: Answer, request: Request) -> Answer:
+        """What the distribution has in place of such an error: its page, kept as any object is, under its status.
+
+        No edge function is asked, and of the viewer's request only the encodings count. Where the page is not to be
+        had, what its origin said of that is the answer.
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/GeneratingCustomErrorResponses.html
+        """
+        page = self.distribution.error_pages.get(answer.status)
+        if page is None:
+            return answer
+        encodings = tuple(pair for pair in request.headers if pair[0] == "accept-encoding")
+        asked = Request("HEAD" if request.method == "HEAD" else "GET", page.path, headers=encodings)
+        found = self._through_cache(asked, self.distribution.behaviour_for(page.path))
+        return replace(found, status=page.status if found.status == 200 else found.status).having(ERROR)
 
     def _ask(self, request: Request, behaviour: Behaviour, conditions: Pairs) -> Answer:
         """Ask the origin with what the policies let through, what CloudFront adds, and nothing else of the viewer's."""

@@ -132,12 +132,21 @@ class Behaviour:
 
 
 @dataclass(frozen=True)
+class ErrorPage:
+    """What stands in for an origin's error: the object at a path of this distribution, under a status."""
+
+    path: str
+    status: int
+
+
+@dataclass(frozen=True)
 class Distribution:
     """The whole edge: behaviours in the order they are tried (the default, `*`, last) and what holds for all."""
 
     behaviours: tuple[Behaviour, ...]
     error_ttls: Mapping[int, float] = field(default_factory=dict)
     tag_header: str | None = None
+    error_pages: Mapping[int, ErrorPage] = field(default_factory=dict)
 
     def behaviour_for(self, path: str) -> Behaviour:
         """The first behaviour whose pattern takes the path without its `.` and `..`, as CloudFront matches it.

@@ -1,7 +1,6 @@
 """What a stack holds when it is new: keys, the sample paper with its name, and its media."""
 
 import datetime as dt
-import mimetypes
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 
 from infra.ops.files import check_files
 from infra.ops.keys import init_keys
-from infra.ops.paper import read_paper
+from infra.ops.paper import put_error_page, read_paper
 from infra.ops.publishing import publish
 from infra.ops.settling import settle
 from infra.ops.stack import Stack
@@ -20,7 +19,6 @@ from shared.domain.paper import PAPER_KEY, Paper
 from shared.ports import Documents
 
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
-TYPES: Final[Mapping[str, str]] = {".woff2": "font/woff2"}  # where mimetypes depends on the machine it runs on
 PATIENCE_SECONDS: Final = 30
 
 
@@ -37,11 +35,8 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
     stack = Stack.at(stack_info)
     s3 = stack.client("s3")
     init_keys(stack.keyring(), stack.edge_keys(), stack.output("SiteUrl"), time.time())
-    for path in sorted((SAMPLE / "static").rglob("*")):
-        if path.is_file():
-            key = path.relative_to(SAMPLE).as_posix()
-            s3.put_object(Bucket=stack.output("StaticBucket"), Key=key, Body=path.read_bytes(), ContentType=_type(path))
-    _put_paper(stack.documents(), stack.output("SiteUrl"))
+    paper = _put_paper(stack.documents(), stack.output("SiteUrl"))
+    put_error_page(s3, stack.output("StaticBucket"), paper)
     articles, problems = check_files(sorted((SAMPLE / "articles").glob("*.json")), dt.datetime.now(dt.UTC))
     problems = problems or upload_media(articles, stack.media(), stack.purge(), "sample", lambda *_: None)
     if problems:
@@ -54,11 +49,8 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
     return [f"/api/articles/{article.slug}" for _, article in newest_first]
 
 
-def _put_paper(documents: Documents, site_url: str) -> None:
+def _put_paper(documents: Documents, site_url: str) -> Paper:
     paper = msgspec.convert({**msgspec.json.decode((SAMPLE / "paper.json").read_bytes()), "url": site_url}, Paper)
     _, version = read_paper(documents)
     documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
-
-
-def _type(path: Path) -> str:
-    return TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return paper

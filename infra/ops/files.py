@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from infra.ops.markdown import read_markdown
-from infra.ops.media import Media, UnusableMedia, fill_in, find_media
-from shared.domain.articles import Article, files_of
+from infra.ops.media import Media, UnusableMedia, fill_in, find_copy, find_media
+from shared.domain.articles import Article, copies_of, files_of
 from shared.domain.refusals import InvalidArticle
 from shared.domain.validation import parse_article
 
@@ -69,9 +70,12 @@ def _read_file(path: Path, raw: bytes) -> tuple[Article | None, list[Problem], C
         article = parse_article(raw)
     except InvalidArticle as invalid:
         return None, [Problem(path, words) for words in invalid.problems], lambda _: None
-    wrong = fill_in(msgspec.to_builtins(article), partial(find_media, path))
+    if not files_of(article):
+        return article, [], lambda _: None
+    document = msgspec.json.decode(raw)
+    wrong = fill_in(document, partial(find_media, path))
     problems = [Problem(path, f"{place}: {words}") for place, words in wrong]
-    return None if problems else article, problems, lambda _: None
+    return None if problems else msgspec.convert(document, Article), problems, lambda _: None
 
 
 def check_moments(articles: Iterable[tuple[Path, Article]], now: dt.datetime, *, is_ahead: bool) -> list[Problem]:
@@ -108,9 +112,9 @@ def media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[
     """
     named: dict[str, tuple[Path, Media | None]] = {}
     problems: list[Problem] = []
-    for path, src in [(path, src) for path, article in articles for src in files_of(article)]:
+    for path, src, copied in _wanted(articles):
         try:
-            media = find_media(path, src)
+            media = find_copy(path, *copied) if copied else find_media(path, src)
         except UnusableMedia as unusable:
             problems.append(Problem(path, f"{src} {unusable}", line_naming(path, src)))
             continue
@@ -123,9 +127,18 @@ def media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[
     return named, problems
 
 
+def _wanted(articles: Iterable[tuple[Path, Article]]) -> Iterator[tuple[Path, str, tuple[str, int] | None]]:
+    """Each file that each article names; of a copy, the picture and the width as well."""
+    for path, article in articles:
+        copies = copies_of(article)
+        yield from ((path, src, copies.get(src)) for src in files_of(article))
+
+
 def line_naming(path: Path, src: str) -> int | None:
+    """The line of the file that names this picture or sound; that of the picture, for a copy."""
     lines = path.read_text(encoding="utf-8-sig").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if src in line), None)
+    said = (src, re.sub(r"-[0-9]+w\.", ".", src))
+    return next((number for one in said for number, line in enumerate(lines, 1) if one in line), None)
 
 
 def _line_of_moment(path: Path) -> int | None:

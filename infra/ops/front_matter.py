@@ -93,8 +93,10 @@ _FACTS: Final[dict[str, Shape]] = {
     "origin": Choice(get_args(Picture.__annotations__["origin"])),
     "caption": Text(),
     "credit": Text(),
+    "widths": Many(Number()),
 }
-_MAY_BE_LEFT_OUT: Final = frozenset({"width", "height", "caption", "credit"})  # the file has the first two in it
+# What the file tells: its size, and which copies are worth while.
+_MAY_BE_LEFT_OUT: Final = frozenset({"width", "height", "widths", "caption", "credit"})
 _PICTURE: Final = Fields({"src": Text(), **_FACTS}, _MAY_BE_LEFT_OUT)
 _ARTICLE: Final = Fields(
     {

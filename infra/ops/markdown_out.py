@@ -101,7 +101,8 @@ def _yaml(fields: Mapping[str, Any]) -> Iterator[str]:
         elif isinstance(value, str):
             yield f"{name}: {_quoted(value)}"
         elif isinstance(value, Sequence):
-            yield f"{name}: [{', '.join(_quoted(one, ',[]{}') for one in value)}]"
+            items = (_quoted(one, ",[]{}") if isinstance(one, str) else str(one) for one in value)
+            yield f"{name}: [{', '.join(items)}]"
         else:
             yield f"{name}: {value}"
 

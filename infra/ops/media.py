@@ -10,13 +10,15 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from infra.ops.copies import COPIED, ON_ITS_SIDE, ORIENTATION, RECIPE, has_copies, make_copies
+from shared.domain.articles import copy_path
 from shared.domain.text import MediaPath
 
 # What may be uploaded, by its ending, and the type it is served as, whatever a file may say of itself. SVG is not among
@@ -37,14 +39,14 @@ TYPES: Final[Mapping[str, str]] = {
 }
 MAX_BYTES: Final = {"image": 20_000_000, "audio": 200_000_000}
 MAX_PIXELS: Final = 64_000_000  # what the largest cameras make; a few bytes may claim a thousand times as many
+COPIES: Final = (480, 960, 1440)  # pixels; the widths of the copies that a picture gets by itself
+COPIED_ABOVE: Final = 640  # pixels; a narrower picture is small enough for a phone
 
 _FACTS: Final = {"image": ("width", "height"), "audio": ("seconds",)}
 _CALLED: Final = {"image": "picture", "audio": "sound"}
 _CURES: Final = {"image": "export it as PNG or WebP", "audio": "export it as MP3"}
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 _POSITION: Final = (2, 4, 20, 22)  # EXIF 2.32, 4.6.6: GPSLatitude, GPSLongitude, and the same of the destination
-_ORIENTATION: Final = 0x0112
-_ON_ITS_SIDE: Final = (5, 6, 7, 8)
 # What Pillow raises for bytes that are not what they ought to be: it has no class of its own for them.
 _DAMAGED: Final = (
     *(OSError, EOFError, ValueError, LookupError, TypeError, ArithmeticError, SyntaxError),
@@ -63,7 +65,7 @@ class Media:
     path: Path
     content_type: str
     digest: str
-    facts: Mapping[str, int]
+    facts: Mapping[str, int] = field(hash=False)
 
     def read(self) -> bytes:
         """Its bytes, the ones that were looked into. Raises UnusableMedia when they are others by now."""
@@ -71,6 +73,17 @@ class Media:
         if _digest(content) != self.digest:
             raise UnusableMedia("has been changed while it was published; run it again")
         return content
+
+
+@dataclass(frozen=True)
+class Copy(Media):
+    """A narrower copy of a picture, made when it is wanted: its digest says of what and how it is made, so that it can
+    be compared with what lies in the bucket before."""
+
+    original: Media
+
+    def read(self) -> bytes:
+        return _made(self.original, self.facts["width"])
 
 
 Look: TypeAlias = Callable[[str], Media | None]
@@ -95,12 +108,27 @@ def find_media(article: Path, src: str) -> Media | None:
     return None
 
 
+def find_copy(article: Path, src: str, width: int) -> Media | None:
+    """The copy of that width of the picture `src`: the file that somebody has made by hand, else one that is made of
+    the picture at hand. None when there is neither. Raises UnusableMedia."""
+    if (by_hand := find_media(article, copy_path(src, width))) is not None:
+        if (wide := by_hand.facts["width"]) != width:
+            raise UnusableMedia(f"is {wide} pixels wide, not {width}; export it so, or delete it and it is made")
+        return by_hand
+    original = find_media(article, src)
+    if original is None or not _has_copies(original):
+        return None
+    digest = _digest(f"{original.digest} {width} {RECIPE}".encode())
+    return Copy(original.path, original.content_type, digest, {"width": width}, original)
+
+
 def fill_in(document: dict[str, Any], look: Look, written: Container[str] = ()) -> Iterator[tuple[str, str]]:
     """Write into the document what it leaves out of its pictures and sounds, from the files at hand.
 
     Gives what is wrong with them, each with its place. `written` are the places where something stood, if only
     something that could not be read and has been told. A fact that stays unknown becomes a 1, so that nothing which
-    checks the document later tells it a second time.
+    checks the document later tells it a second time. A picture at hand gets the widths of its copies, unless the
+    document says them.
     """
     for place, named in _named(document):
         kind = "audio" if named.get("type") == "audio" else "image"
@@ -117,6 +145,11 @@ def fill_in(document: dict[str, Any], look: Look, written: Container[str] = ()) 
             # How players round the length of a sound is their own matter.
             if media and abs(given - fact) > (1 if name == "seconds" else 0):
                 problems.append((name, f"the file {src} says {name} {fact}, not {given}; write {fact}"))
+        if kind == "image" and media and "widths" not in named and f"{place}.widths" not in written:
+            try:
+                named["widths"] = _worthwhile(src, media, look)
+            except UnusableMedia as unusable:
+                problems.append(("src", f"{src} {unusable}"))
         yield from ((f"{place}.{name}", words) for name, words in problems)
 
 
@@ -135,6 +168,27 @@ def _looked_at(src: str, kind: str, named: Mapping[str, Any], look: Look) -> tup
         return look(src), []
     except UnusableMedia as unusable:
         return None, [("src", f"{src} {unusable}")]
+
+
+def _worthwhile(src: str, media: Media, look: Look) -> list[int]:
+    """The widths of the copies that this picture gets: those made by hand, and those smaller in bytes than it is.
+    Raises UnusableMedia."""
+    width = media.facts["width"]
+    if width <= COPIED_ABOVE or not _is_media_path(copy_path(src, COPIES[-1])):
+        return []
+    usual = [one for one in COPIES if one < width]
+    by_hand = {one for one in usual if _is_at_hand(copy_path(src, one), look)}
+    if not _has_copies(media):
+        return sorted(by_hand)
+    size = len(media.read())
+    return [one for one in usual if one in by_hand or len(_made(media, one)) < size]
+
+
+def _is_at_hand(src: str, look: Look) -> bool:
+    try:
+        return look(src) is not None
+    except UnusableMedia:
+        return True  # and is told with its own name by whoever looks at it as a file of the article
 
 
 def _is_media_path(src: str) -> bool:
@@ -225,9 +279,33 @@ def _picture_facts(content: bytes, content_type: str) -> dict[str, int]:
     told = [packet if isinstance(packet, bytes) else packet.encode("utf-8", "replace") for packet in packets]
     if any(tag in position for tag in _POSITION) or any(b"GPSLatitude" in one for one in (content, *told)):
         raise UnusableMedia("says where it was taken; export it without location data, so that nobody's home is told")
-    if exif.get(_ORIENTATION) in _ON_ITS_SIDE:
+    if exif.get(ORIENTATION) in ON_ITS_SIDE:
         width, height = height, width
     return {"width": width, "height": height}
+
+
+@cache
+def _has_copies(media: Media) -> bool:
+    if media.content_type not in COPIED:
+        return False
+    with warnings.catch_warnings(action="ignore"):
+        return has_copies(media.read())
+
+
+def _made(original: Media, width: int) -> bytes:
+    usual = tuple(one for one in COPIES if one < original.facts["width"])
+    return _made_at_once(original, usual if width in usual else (width,))[width]
+
+
+@lru_cache(maxsize=16)  # pictures; checking an article makes what is uploaded a moment later
+def _made_at_once(original: Media, widths: tuple[int, ...]) -> dict[int, bytes]:
+    content = original.read()
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return make_copies(content, widths)
+    except _DAMAGED:
+        words = "cannot be made narrower for phones; export it again, or say of it `widths: []`"
+        raise UnusableMedia(words) from None
 
 
 _TOO_MANY_PIXELS: Final = f"has more than {MAX_PIXELS // 1_000_000} million pixels; export it smaller"

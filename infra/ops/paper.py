@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Final
+from html import escape
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +17,7 @@ from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import InvalidPaper
 from shared.ports import Documents, Purge
 
+ERROR_PAGE: Final = "static/errors/unavailable.html"
 _RULES: Final = {
     "name": "a line of text, 500 characters at most",
     "description": "text of 5,000 characters at most",
@@ -32,6 +35,20 @@ def read_paper(documents: Documents) -> tuple[Paper | None, str | None]:
         return msgspec.json.decode(found[0], type=Paper), found[1]
     except UNREADABLE:
         return None, found[1]
+
+
+def put_error_page(s3: Any, bucket: str, paper: Paper) -> None:
+    """Put there what CloudFront shows when a function has failed altogether: bare, it may need no style of ours."""
+    page = (
+        Path(__file__).with_name("unavailable.html").read_text(encoding="utf-8").replace("{name}", escape(paper.name))
+    )
+    s3.put_object(
+        Bucket=bucket,
+        Key=ERROR_PAGE,
+        Body=page.encode(),
+        ContentType="text/html; charset=utf-8",
+        CacheControl="public, max-age=300",
+    )
 
 
 def set_paper(
@@ -53,7 +70,7 @@ def set_paper(
     paper = _parse({**kept, "schema": 1, **given})
     if paper != before:
         documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
-    purge_lists(purge, ("latest", *list_files(documents)), now)
+    purge_lists(documents, purge, ("latest", *list_files(documents)), now)
     return paper, paper != before
 
 

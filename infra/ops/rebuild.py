@@ -64,7 +64,7 @@ def rebuild(doors: Doors, clock: Clock, progress: Progress) -> Rebuilt:
         followed = _follow(doors, standings, left, clock, progress)
     finally:  # also when it is ended early: what has been written is what readers are to see
         if written:
-            purge_lists(doors.purge, written, clock())
+            purge_lists(doors.documents, doors.purge, written, clock())
     unannounced = [
         one.slug for one, placement in zip(standings.values(), placed, strict=True) if _is_unannounced(placement)
     ]
@@ -128,8 +128,19 @@ def remake_directory(documents: Documents, kind: Directory, names: Iterable[str]
     raise ContentUnavailable(f"The list of {kind} is being changed faster than it can be written: try again.")
 
 
-def purge_lists(purge: Purge, names: Iterable[str], now: dt.datetime) -> None:
-    """Have the CDN forget everything that is made of these lists, and of the directories."""
+def purge_lists(documents: Documents, purge: Purge, names: Iterable[str], now: dt.datetime) -> None:
+    """Have everybody forget what is made of these lists, of the directories and of the paper: first the processes that
+    keep it while the edition is the same, then the CDN, which asks them.
+
+    What these are to read instead has been written. Raises ContentUnavailable.
+    """
+    try:
+        with suppress(DocumentChanged):  # then somebody else has brought out an edition since
+            update_directory(documents, "authors", ())
+    except UNREADABLE as error:
+        raise ContentUnavailable(
+            "The list of authors cannot be read: let `frontline doctor --repair` mend it, and try again."
+        ) from error
     tags = sorted({list_tag(name) for name in (*names, "sections", "authors")})
     for start in range(0, len(tags), TAGS_AT_ONCE):
         purge.tags(tuple(tags[start : start + TAGS_AT_ONCE]), f"lists {now.isoformat()} {start}")

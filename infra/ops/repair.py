@@ -22,12 +22,15 @@ def repair(
     """
     doors = ward.doors
     subjects = {kind: tuple(dict.fromkeys(_subjects(diagnosis, kind))) for kind in ("article", "list", "directory")}
-    if lists := subjects["list"]:
-        remake_lists(doors, lists, clock, progress, set())
-        report(f"made anew: {', '.join(lists)}")
+    lists = subjects["list"]
     if told := (*lists, *subjects["directory"]):
-        _mend_directories(doors, told)
-        purge_lists(doors.purge, (name for name in told if name not in DIRECTORIES), clock())
+        try:
+            if lists:
+                remake_lists(doors, lists, clock, progress, set())
+                report(f"made anew: {', '.join(lists)}")
+            _mend_directories(doors, told)
+        finally:  # also when it is ended early: the next diagnosis finds nothing wrong with a list that is mended
+            purge_lists(doors.documents, doors.purge, (name for name in told if name not in DIRECTORIES), clock())
         report("the directories say what the lists say")
     if slugs := subjects["article"]:
         done = look_again(doors, {slug: diagnosis.places.get(slug, ()) for slug in slugs}, clock(), progress)

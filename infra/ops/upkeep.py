@@ -11,7 +11,7 @@ import typer
 
 from infra.ops import doctor as doctor_work
 from infra.ops import survey
-from infra.ops.paper import read_paper, set_paper
+from infra.ops.paper import put_error_page, read_paper, set_paper
 from infra.ops.rebuild import rebuild as rebuild_all
 from infra.ops.repair import repair as mend
 from infra.ops.stack import Stack
@@ -98,6 +98,7 @@ def paper(
         present, _ = read_paper(stack.documents())
         if given:
             present, changed = set_paper(stack.documents(), stack.purge(), given, stack.output("SiteUrl"), _now())
+            put_error_page(stack.client("s3"), stack.output("StaticBucket"), present)
             err.print(
                 "Written, and purged what was made of it." if changed else "It says so already; purged all the same."
             )

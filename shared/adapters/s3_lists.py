@@ -2,12 +2,17 @@
 
 A part never changes, so one that has been read is never asked for again; an index is asked for each time, and S3 says
 whether it is still the one that is known here. In a warm process a page is one GET, in a cold one three.
+
+Publishing writes the authors' directory behind every change of anything that is read here. So its version is the
+edition: as long as S3 has that one, what was read since it was first seen is given again without asking.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, TypeVar
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -26,6 +31,48 @@ _part: msgspec.json.Decoder[Part] = msgspec.json.Decoder(Part)
 _names: msgspec.json.Decoder[Names] = msgspec.json.Decoder(Names)
 _paper: msgspec.json.Decoder[Paper] = msgspec.json.Decoder(Paper)
 _Document = TypeVar("_Document")
+_EDITION: Final = directory_key("authors")
+
+
+class _Kept(Generic[_Document]):
+    """A document as S3 had it, decoded when that is first wanted, and the edition it was read under."""
+
+    def __init__(self, found: Found, decode: Callable[[bytes], _Document]) -> None:
+        self._body, self._decode = found.body, decode
+        self.version, self.written_at = found.version, found.written_at
+        self.edition: str | None = None
+
+    @cached_property
+    def document(self) -> _Document:
+        """Raises ContentUnavailable."""
+        try:
+            return _decoded(self._decode, self._body)
+        except ContentUnavailable:
+            self.edition = None  # whoever mends it by hand brings out no edition
+            raise
+
+
+class _Present(Generic[_Document]):
+    """Documents that change, each decoded once. S3 is asked whether it has another, unless the edition says so."""
+
+    def __init__(self, objects: S3Objects, decode: Callable[[bytes], _Document]) -> None:
+        self._objects, self._decode = objects, decode
+        self.kept: OrderedDict[str, _Kept[_Document]] = OrderedDict()  # by key, newest use last
+
+    def find(self, key: str, edition: str | None = None) -> _Kept[_Document]:
+        """Raises ObjectMissing, ContentUnavailable."""
+        kept = self.kept.pop(key, None)
+        if kept is None or not edition or kept.edition != edition:
+            found = _got(self._objects, key, kept.version if kept else None)
+            if kept is None or found is not None:
+                kept = _Kept(found or Found(b"", None), self._decode)
+            kept.edition = edition
+        _keep(self.kept, key, kept)
+        return kept
+
+
+def _facts(body: bytes) -> tuple[bytes, ...]:
+    return tuple(bytes(facts) for _, facts in _names.decode(body).entries)
 
 
 class S3Lists:
@@ -33,50 +80,56 @@ class S3Lists:
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects
-        self._indexes: OrderedDict[str, tuple[Found, Index]] = OrderedDict()  # by key, newest use last
+        self._indexes = _Present(objects, _index.decode)
+        self._directories = _Present(objects, _facts)
         self._parts: OrderedDict[str, Part] = OrderedDict()
 
-    def page(self, name: str, after: str | None, limit: int) -> ListPage:
+    def edition(self) -> str:
         try:
-            return self._page(name, after, limit)
+            kept = self._directories.find(_EDITION)
+        except ObjectMissing:
+            return ""
+        kept.edition = kept.version or ""
+        return kept.edition
+
+    def page(self, name: str, after: str | None, limit: int, edition: str | None = None) -> ListPage:
+        try:
+            return self._page(name, after, limit, edition)
         except ObjectMissing:  # The list has been changed twice since its index was read: once more, from there.
             pass
         try:
-            return self._page(name, after, limit)
+            return self._page(name, after, limit, None)
         except ObjectMissing as error:
             raise ContentUnavailable("The list is being changed right now. Try again in a few seconds.") from error
 
-    def directory(self, kind: Directory) -> tuple[bytes, ...]:
+    def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
         try:
-            found = _got(self._objects, directory_key(kind))
+            return self._directories.find(directory_key(kind), edition).document
         except ObjectMissing:
             return ()  # nothing has been published yet
-        return tuple(bytes(facts) for _, facts in _decoded(_names, found).entries)
 
-    def _page(self, name: str, after: str | None, limit: int) -> ListPage:
-        found, index = self._index(name)
+    def _page(self, name: str, after: str | None, limit: int, edition: str | None) -> ListPage:
+        kept = self._index(name, edition)
+        index = kept.document
         if not index.parts and name != LATEST:
             raise UnknownList
         rows, following = find_page(index, lambda part: self._part(name, part), after, limit)
-        return ListPage(index, found.written_at, rows, following)
+        return ListPage(index, kept.written_at, rows, following)
 
-    def _index(self, name: str) -> tuple[Found, Index]:
-        key = index_key(name)
-        kept = self._indexes.pop(key, None)
+    def _index(self, name: str, edition: str | None) -> _Kept[Index]:
         try:
-            found = _got(self._objects, key, kept[0].version if kept else None)
+            return self._indexes.find(index_key(name), edition)
         except ObjectMissing:
             if name == LATEST:
-                return Found(b"", None), Index()
+                return _Kept(Found(b"{}", None), _index.decode)
             raise UnknownList from None
-        if kept is None or found is not None:
-            kept = (found or Found(b"", None), _decoded(_index, found))
-        _keep(self._indexes, key, kept)
-        return kept
 
     def _part(self, name: str, part: str) -> Part:
         key = part_key(name, part)
-        kept = self._parts.pop(key, None) or _decoded(_part, _got(self._objects, key))
+        kept = self._parts.pop(key, None)
+        if kept is None:
+            found = _got(self._objects, key)
+            kept = _decoded(_part.decode, found.body if found else b"")
         _keep(self._parts, key, kept)
         return kept
 
@@ -85,11 +138,11 @@ class S3Papers:
     """`shared.ports.Papers` on S3."""
 
     def __init__(self, objects: S3Objects) -> None:
-        self._objects = objects
+        self._papers = _Present(objects, _paper.decode)
 
-    def read(self) -> Paper:
+    def read(self, edition: str | None = None) -> Paper:
         try:
-            return _decoded(_paper, _got(self._objects, PAPER_KEY))
+            return self._papers.find(PAPER_KEY, edition).document
         except ObjectMissing as error:
             raise ContentUnavailable("This paper has not been given its name yet. We have been told.") from error
 
@@ -102,9 +155,9 @@ def _got(objects: S3Objects, key: str, unless: str | None = None) -> Found | Non
         raise ContentUnavailable("This cannot be fetched right now. Try again in a few seconds.") from error
 
 
-def _decoded(decoder: msgspec.json.Decoder[_Document], found: Found | None) -> _Document:
+def _decoded(decode: Callable[[bytes], _Document], body: bytes) -> _Document:
     try:
-        return decoder.decode(found.body if found else b"")
+        return decode(body)
     except UNREADABLE as error:
         raise ContentUnavailable("This cannot be shown right now. We have been told.") from error
 

@@ -8,12 +8,23 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Annotated, Literal, TypeAlias, final
 
 from msgspec import Meta, Struct
 
 from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, UnknownArticle
-from shared.domain.text import InlineHtml, Line, Link, MediaPath, Passage, Slug, forbidden_markup, is_slug
+from shared.domain.text import (
+    MAX_MEDIA_PATH,
+    InlineHtml,
+    Line,
+    Link,
+    MediaPath,
+    Passage,
+    Slug,
+    forbidden_markup,
+    is_slug,
+)
 from shared.domain.tiers import Tier
 
 SCHEMA_VERSION = 1
@@ -50,7 +61,8 @@ class Quote(Value, frozen=True, tag="quote"):
 
 
 class Picture(Value, frozen=True):
-    """`origin` says how the picture was made; an AI picture says so in its caption and in the structured data."""
+    """`origin` says how the picture was made; an AI picture says so in its caption and in the structured data.
+    `widths` are those of the narrower copies that lie beside it, for phones, in ascending order."""
 
     src: MediaPath
     alt: Annotated[str, Meta(max_length=500)]
@@ -59,6 +71,24 @@ class Picture(Value, frozen=True):
     origin: Literal["photograph", "illustration", "chart", "ai"]
     caption: Line | None = None
     credit: Line | None = None
+    widths: Annotated[tuple[Pixels, ...], Meta(max_length=6)] = ()
+
+    def __post_init__(self) -> None:
+        if not self.widths:
+            return
+        if any(a >= b for a, b in pairwise(self.widths)):
+            raise ValueError("`widths` go from the narrowest copy to the widest, each once: put them in that order")
+        if self.widths[-1] >= self.width:
+            raise ValueError(
+                f"`widths` are those of narrower copies: take out what is not below {self.width}, the picture's `width`"
+            )
+        if len(copy_path(self.src, self.widths[-1])) > MAX_MEDIA_PATH:
+            raise ValueError("the picture's `src` is too long for names of copies: make it shorter, or `widths` empty")
+
+    @property
+    def copies(self) -> tuple[tuple[str, int], ...]:
+        """Path and width in pixels of each narrower copy, the narrowest first."""
+        return tuple([(copy_path(self.src, width), width) for width in self.widths])
 
 
 class Image(Value, frozen=True, tag="image"):
@@ -342,21 +372,42 @@ def texts_of(blocks: Iterable[Block]) -> list[str]:
     return texts
 
 
+def copy_path(src: str, width: int) -> str:
+    """Where the copy of that width lies: `/media/anonymous/quay-480w.png` beside `/media/anonymous/quay.png`."""
+    name, _, ending = src.partition(".")  # the first dot: a media path has none before its endings
+    return f"{name}-{width}w.{ending}"
+
+
 def files_of(article: Article) -> tuple[str, ...]:
-    """Every picture and sound that the article names, those inside gates too, each once."""
-    pictures = (article.lead_picture, article.author.picture)
-    return tuple(dict.fromkeys((*(picture.src for picture in pictures if picture), *_files_in(article.body))))
+    """Every picture, with its copies, and every sound that the article names, those inside gates too, each once."""
+    files: list[str] = []
+    for one in _named_by(article):
+        files.append(one.src)
+        if isinstance(one, Picture):
+            files += (path for path, _ in one.copies)
+    return tuple(dict.fromkeys(files))
 
 
-def _files_in(blocks: Iterable[Block]) -> Iterator[str]:
+def copies_of(article: Article) -> dict[str, tuple[str, int]]:
+    """The path of each copy that the article names, with its picture's path and its own width."""
+    pictures = [one for one in _named_by(article) if isinstance(one, Picture)]
+    return {path: (picture.src, width) for picture in pictures for path, width in picture.copies}
+
+
+def _named_by(article: Article) -> Iterator[Picture | Audio]:
+    yield from (picture for picture in (article.lead_picture, article.author.picture) if picture)
+    yield from _named_in(article.body)
+
+
+def _named_in(blocks: Iterable[Block]) -> Iterator[Picture | Audio]:
     for block in blocks:
         match block:
             case Image(picture):
-                yield picture.src
-            case Audio(src):
-                yield src
+                yield picture
+            case Audio():
+                yield block
             case Gate(blocks=inner):
-                yield from _files_in(inner)
+                yield from _named_in(inner)
 
 
 def _gate_seen_by(gate: Gate, tier: Tier) -> LockedGate | OpenGate:

@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 
 MAX_SLUG = 120
+MAX_MEDIA_PATH = 300
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*\Z"
 
 # The allow-list of inline HTML: these tags without attributes, <br>, and <a> with an href to https, mailto, this site
@@ -46,7 +47,7 @@ MediaPath = Annotated[
     str,
     Meta(
         pattern=r"^/media/(?:anonymous|subscriber|member)/(?:[a-z0-9][a-z0-9_-]*/)*[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)+\Z",
-        max_length=300,
+        max_length=MAX_MEDIA_PATH,
     ),
 ]
 """A file in the media bucket; the tier in its path is the lowest that may fetch it."""

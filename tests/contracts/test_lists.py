@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from functions.publishing.catch_up import Doors as PublishingDoors
 from functions.publishing.catch_up import catch_up
@@ -15,7 +18,7 @@ from shared.adapters.s3_lists import KEPT, S3Lists, S3Papers
 from shared.adapters.s3_objects import Found, S3Objects
 from shared.domain.articles import Unpublished
 from shared.domain.list_parts import Index
-from shared.domain.lists import Entry
+from shared.domain.lists import Directory, Entry
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
 from shared.ports import Documents, Lists, Papers
@@ -24,6 +27,7 @@ from tests.press import NOW, Press, doors_on, piece
 from tests.twins import MemoryLists, MemoryPapers
 
 PAPER = Paper(1, "0d0b7f1c-5c1e-4a43-9d3e-0f6f5f1f2a11", "The Paper", "It is read.", "en", "https://paper.example")
+DIRECTORIES: Final[tuple[Directory, ...]] = ("sections", "authors")
 
 
 class Counted(S3Objects):
@@ -47,6 +51,7 @@ class Sides:
     publishing: PublishingDoors
     documents: Documents
     lists: Lists
+    gets: Callable[[], int]
 
     def publish(self, *documents: Any) -> None:
         for document in documents:
@@ -54,22 +59,24 @@ class Sides:
             self.publishing.articles.write(document, found[1] if found else None)
         catch_up((document.slug for document in documents), self.publishing, NOW.timestamp())
 
-    def slugs(self, name: str = "latest", limit: int = 100) -> list[str]:
-        return [msgspec.json.decode(row.entry, type=Entry).slug for row in self.lists.page(name, None, limit).rows]
+    def slugs(self, name: str = "latest", limit: int = 100, edition: str | None = None) -> list[str]:
+        rows = self.lists.page(name, None, limit, edition).rows
+        return [msgspec.json.decode(row.entry, type=Entry).slug for row in rows]
 
 
 @pytest.fixture(params=["twin", "s3"])
 def sides(request: pytest.FixtureRequest, aws: str, bucket: str, client: Any) -> Sides:
     if request.param == "twin":
         press = Press()
-        return Sides(press.doors, press.documents, press.lists)
+        return Sides(press.doors, press.documents, press.lists, lambda: press.lists.gets)
     return at_s3(aws, bucket, client("s3"))
 
 
 def at_s3(aws: str, bucket: str, s3: Any) -> Sides:
     documents = Boto3Documents(s3, bucket)
     doors = doors_on(Boto3ArticleShelf(s3, bucket), documents)
-    return Sides(doors, documents, S3Lists(Counted(bucket, REGION, aws)))
+    objects = Counted(bucket, REGION, aws)
+    return Sides(doors, documents, S3Lists(objects), lambda: objects.asked)
 
 
 def many_at_s3(bucket: str, s3: Any) -> Press:
@@ -106,6 +113,111 @@ def test_what_is_not_there_is_unknown_or_empty(sides: Sides) -> None:
     with pytest.raises(UnknownList):
         sides.lists.page("section/city", None, 20)
     assert sides.lists.page("latest", None, 20).rows == ()
+
+
+def test_what_was_read_under_an_edition_costs_nothing_while_it_is_out(sides: Sides) -> None:
+    sides.publish(piece(1), piece(2))
+
+    def read() -> tuple[object, ...]:
+        edition = sides.lists.edition()
+        pages = [sides.lists.page(name, None, 1, edition) for name in ("latest", "section/city", "author/ada-moor")]
+        return (edition, *pages, sides.lists.directory("sections", edition), sides.lists.directory("authors", edition))
+
+    first, cold = read(), sides.gets()
+    again, warm = read(), sides.gets()
+
+    assert again == first
+    assert (cold, warm - cold) == (1 + 3 * 2 + 1, 1)  # the edition brings the authors with it
+
+
+@pytest.mark.parametrize(
+    "change", [piece(3), piece(1, title="Another"), Unpublished(1, "piece-1", NOW)], ids=["new", "changed", "withdrawn"]
+)
+def test_a_change_is_another_edition_and_is_read_under_it(sides: Sides, change: Any) -> None:
+    sides.publish(piece(1), piece(2))
+    before = sides.lists.edition()
+    sides.slugs(edition=before)
+    totals = [json.loads(facts)["articles"] for facts in sides.lists.directory("sections", before)]
+
+    sides.publish(change)
+
+    now = sides.lists.edition()
+    assert now != before
+    assert sides.lists.page("latest", None, 20, now) == sides.lists.page("latest", None, 20)
+    for kind in DIRECTORIES:
+        assert sides.lists.directory(kind, now) == sides.lists.directory(kind)
+    assert totals == [2]
+
+
+def test_another_word_in_the_body_is_the_same_edition(sides: Sides) -> None:
+    sides.publish(piece(1))
+    before = sides.lists.edition()
+
+    sides.publish(piece(1, body=piece(1).body[:1]))
+
+    assert sides.lists.edition() == before
+
+
+def test_what_was_read_before_an_edition_or_under_none_is_asked_for_under_it(sides: Sides) -> None:
+    sides.publish(piece(1))
+    for before in (None, "", "another"):
+        sides.slugs(edition=before)
+        sides.lists.directory("sections", before)
+        gets = sides.gets()
+        sides.slugs(edition="this")
+        sides.lists.directory("sections", "this")
+        assert sides.gets() >= gets + 2
+
+
+def test_no_edition_is_none_and_is_not_trusted(sides: Sides) -> None:
+    assert sides.lists.edition() == ""
+    assert sides.slugs(edition="") == []
+    assert sides.lists.directory("authors", "") == ()
+    sides.publish(piece(1))
+    assert sides.slugs(edition="") == ["piece-1"]
+
+    sides.publish(piece(2))
+
+    assert sides.slugs(edition="") == ["piece-2", "piece-1"]
+    assert [json.loads(facts)["articles"] for facts in sides.lists.directory("authors", "")] == [2]
+
+
+def test_an_edition_is_told_although_its_directory_cannot_be_read(aws: str, bucket: str, client: Any) -> None:
+    """One faulty document is no reason to answer nothing at all."""
+    sides = at_s3(aws, bucket, client("s3"))
+    sides.publish(piece(1))
+    client("s3").put_object(Bucket=bucket, Key="lists/authors.json", Body=b"{")
+
+    edition = sides.lists.edition()
+
+    assert edition
+    assert sides.slugs(edition=edition) == ["piece-1"]
+    with pytest.raises(ContentUnavailable):
+        sides.lists.directory("authors", edition)
+
+
+def test_what_could_not_be_read_is_asked_for_again(aws: str, bucket: str, client: Any) -> None:
+    s3, papers = client("s3"), S3Papers(S3Objects(bucket, REGION, aws))
+    s3.put_object(Bucket=bucket, Key=PAPER_KEY, Body=b"{")
+    with pytest.raises(ContentUnavailable):
+        papers.read("this")
+
+    s3.put_object(Bucket=bucket, Key=PAPER_KEY, Body=msgspec.json.encode(PAPER))
+
+    assert papers.read("this") == PAPER
+
+
+def test_a_list_that_is_kept_and_has_lost_its_parts_is_asked_for(aws: str, bucket: str, client: Any) -> None:
+    """As when publishing is cut off before it has brought out the edition, and begins again."""
+    sides = at_s3(aws, bucket, client("s3"))
+    sides.publish(piece(1))
+    edition = sides.lists.edition()
+    sides.lists.page("latest", None, 0, edition)
+
+    sides.publish(piece(2))
+    sides.publish(piece(3))
+
+    assert sides.slugs(edition=edition) == ["piece-3", "piece-2", "piece-1"]
 
 
 def test_a_cold_page_costs_three_gets_and_a_warm_one_a_question(aws: str, bucket: str, client: Any) -> None:
@@ -178,7 +290,7 @@ def test_a_reader_keeps_no_more_than_some_lists(aws: str, bucket: str, client: A
         with pytest.raises(UnknownList):
             lists.page(name, None, 20)
 
-    assert len(lists._indexes) == KEPT
+    assert len(lists._indexes.kept) == KEPT
 
 
 @pytest.mark.parametrize("which", ["twin", "s3"])
@@ -193,6 +305,26 @@ def test_a_paper_is_what_it_was_configured_to_be(which: str, aws: str, bucket: s
     with pytest.raises(ContentUnavailable):
         papers(None).read()
     assert papers(PAPER).read() == PAPER
+
+
+@pytest.mark.parametrize("which", ["twin", "s3"])
+def test_a_paper_is_kept_while_the_edition_is_the_same(which: str, aws: str, bucket: str, client: Any) -> None:
+    twin = MemoryPapers(None)
+    papers: Papers = twin if which == "twin" else S3Papers(S3Objects(bucket, REGION, aws))
+
+    def configure(paper: Paper) -> Paper:
+        twin.paper = paper
+        client("s3").put_object(Bucket=bucket, Key=PAPER_KEY, Body=msgspec.json.encode(paper))
+        return paper
+
+    configure(PAPER)
+    assert papers.read("one") == PAPER
+    second = configure(replace(PAPER, name="Another"))
+    assert papers.read("one") == PAPER
+    assert papers.read("two") == second
+    assert papers.read("") == second
+    third = configure(replace(PAPER, name="A third"))
+    assert papers.read("") == papers.read() == third
 
 
 def test_the_twin_counts_as_s3_does(aws: str, bucket: str, client: Any) -> None:

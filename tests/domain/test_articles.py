@@ -6,11 +6,24 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from shared.domain.articles import Article, Gate, LockedGate, OpenGate, Renamed, Stored
+from shared.domain.articles import (
+    Article,
+    Gate,
+    Image,
+    LockedGate,
+    OpenGate,
+    Picture,
+    Renamed,
+    Stored,
+    copies_of,
+    files_of,
+)
+from shared.domain.text import MediaPath
 from shared.domain.tiers import Tier
 from tests import strategies
-from tests.samples import NIGHT_FERRY
+from tests.samples import NIGHT_FERRY, gate
 
 
 @pytest.mark.parametrize(
@@ -67,14 +80,14 @@ def test_the_json_says_what_is_locked() -> None:
     }
 
 
-@given(strategies.articles, strategies.tiers, st.data())
+@given(strategies.gated_articles, strategies.tiers, st.data())
 def test_what_stays_closed_does_not_show_in_anything(article: Article, reader: Tier, data: st.DataObject) -> None:
     other = data.draw(strategies.with_other_gated_content(article, reader))
 
     assert msgspec.json.encode(article.seen_by(reader)) == msgspec.json.encode(other.seen_by(reader))
 
 
-@given(strategies.articles, strategies.tiers)
+@given(strategies.gated_articles, strategies.tiers)
 def test_no_gated_text_reaches_a_lower_tier(article: Article, reader: Tier) -> None:
     seen = strategies.with_canaries(article, reader).seen_by(reader)
 
@@ -128,3 +141,44 @@ def test_reading_accepts_only_what_validates(found: str, put: str) -> None:
 def test_an_article_is_not_renamed_to_itself() -> None:
     with pytest.raises(ValueError, match="the slug it has"):
         Renamed(1, "a", "a")
+
+
+# Pictures -----------------------------------------------------------------------------------------------------------
+
+
+def test_copies_lie_beside_their_picture_under_its_name() -> None:
+    picture = Picture("/media/member/a/quay.tar.png", "Quay", 1600, 900, "chart", widths=(480, 960))
+
+    assert picture.copies == (
+        ("/media/member/a/quay-480w.tar.png", 480),
+        ("/media/member/a/quay-960w.tar.png", 960),
+    )
+    assert replace(picture, widths=()).copies == ()
+
+
+@given(strategies.articles)
+def test_copies_are_files_of_the_article_in_the_folder_of_their_picture(article: Article) -> None:
+    """So they wait, come out and are refused below their tier as it does (R24)."""
+    files = files_of(article)
+
+    for copy, (src, _) in copies_of(article).items():
+        assert {copy, src} <= set(files)
+        assert copy.rpartition("/")[0] == src.rpartition("/")[0]
+        assert msgspec.convert(copy, MediaPath) == copy
+    assert len(files) == len(set(files))
+
+
+def test_every_copy_is_found_wherever_its_picture_stands() -> None:
+    names = ("lead", "author", "body", "gated")
+    lead, face, shown, gated = (
+        Picture(f"/media/{'member' if name == 'gated' else 'anonymous'}/{name}.png", "", 800, 1, "ai", widths=(480,))
+        for name in names
+    )
+    behind = replace(gate("chart", Tier.MEMBER), blocks=(Image(gated),))
+    author = replace(NIGHT_FERRY.author, picture=face)
+    article = replace(NIGHT_FERRY, lead_picture=lead, author=author, body=(Image(shown), behind))
+
+    assert files_of(article) == tuple(
+        path for one in (lead, face, shown, gated) for path in (one.src, one.copies[0][0])
+    )
+    assert copies_of(article)["/media/member/gated-480w.png"] == (gated.src, 480)

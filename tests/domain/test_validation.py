@@ -35,6 +35,10 @@ def with_block(block: Any) -> dict[str, Any]:
     return document
 
 
+def with_picture(**changes: Any) -> dict[str, Any]:
+    return with_block({"type": "image", "picture": {**PICTURE, **changes}})
+
+
 def with_gate(**changes: Any) -> dict[str, Any]:
     document = raw_article()
     document["body"][1].update(changes)
@@ -52,6 +56,7 @@ def test_what_our_types_can_say_can_be_published(article: Article) -> None:
     assert parse_article(msgspec.json.encode(article)) == article
 
 
+PICTURE = {"src": "/media/anonymous/a.png", "alt": "A", "width": 1600, "height": 900, "origin": "chart"}
 PARAGRAPH = {"type": "paragraph", "html": "x"}
 NESTED = copy.deepcopy(raw_article()["body"][1])
 
@@ -118,6 +123,15 @@ NESTED = copy.deepcopy(raw_article()["body"][1])
         (with_gate(id="Not a slug"), "body[1].id", "lower-case letters"),
         (with_gate(teaser=...), "body[1].teaser", "str"),
         (with_gate(call_to_action={"label": "x", "href": "javascript:1"}), "body[1].call_to_action.href", "https://"),
+        (with_picture(widths=[960, 480]), "body[2].picture", "from the narrowest copy to the widest"),
+        (with_picture(widths=[480, 480]), "body[2].picture", "each once"),
+        (with_picture(widths=[480, 1600]), "body[2].picture", "take out what is not below 1600"),
+        (with_picture(widths=[0]), "body[2].picture.widths[0]", ">= 1"),
+        (with_picture(widths=["480"]), "body[2].picture.widths[0]", "expected `int`"),
+        (with_picture(widths=480), "body[2].picture.widths", "expected `array`"),
+        (with_picture(widths=[1, 2, 3, 4, 5, 6, 7]), "body[2].picture.widths", "length <= 6"),
+        (with_picture(widths=[480], src=f"/media/anonymous/{'a' * 277}.png"), "body[2].picture", "make it shorter"),
+        (raw_article(lead_picture={**PICTURE, "widths": [2, 1]}), "lead_picture", "from the narrowest"),
         (with_block(NESTED), "document", "Two gates have the id `inside`".lower()),
     ],
 )

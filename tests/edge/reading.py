@@ -9,7 +9,11 @@ from tests.token_cases import CASES
 
 WORTH = {case.token: case for case in CASES}
 SAFE = set("abcdefghijklmnopqrstuvwxyz0123456789._-")
-LISTS = {"/api/articles": ["section", "author", "tag", "limit", "cursor"], "/api/members/refresh": ["next"]}
+PARAMETERS = {
+    "/api/articles": ["section", "author", "tag", "limit", "cursor"],
+    "/api/members/refresh": ["next"],
+    "/sign-in": ["next"],
+}
 
 
 @dataclass
@@ -84,8 +88,9 @@ def read(request: dict[str, Any]) -> Reading:
         return Reading(405, state)
     if path is None:
         return Reading(404, state)
-    known = LISTS.get(path, [])
     parts = path.split("/")[1:]
+    goes_on = parts[0] in ("sections", "authors") and len(parts) == 2 and not set(parts[1]) & set("._")
+    known = ["cursor"] if goes_on else PARAMETERS.get(path, [])
     if parts[0] == "api":
         others = [name for name in query if name != "gift"]
         if any(name not in known or "multiValue" in query[name] for name in others):
@@ -99,7 +104,7 @@ def read(request: dict[str, Any]) -> Reading:
         if TIERS.index(parts[1]) > TIERS.index(tier):
             return Reading(403, state)
     names = [name.lower() for name in request["cookies"]]
-    page = parts[0] not in ("api", "media", "static", "feeds", ".well-known") and "." not in parts[-1]
+    page = parts[0] not in ("api", "assets", "media", "static", "feeds", ".well-known") and "." not in parts[-1]
     if page and state in ("none", "expired") and "__host-session" in names and "__host-refreshed" not in names:
         return Reading(302, state, location=f"/api/members/refresh?next={quote(path, safe='')}")
     return Reading(None, state, tier, winner, None, {name: query[name]["value"] for name in known if name in query})

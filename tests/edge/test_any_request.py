@@ -31,6 +31,8 @@ segment = st.one_of(
             ".well-known",
             "members",
             "refresh",
+            "sections",
+            "authors",
             *TIERS,
             SLUG,
             "a",
@@ -52,6 +54,8 @@ path = st.one_of(
             "/Articles/A/",
             "/media/member/a.mp3",
             "/api/members/refresh",
+            "/sections/city",
+            "/sign-in",
         ]
     ),
     st.lists(segment, max_size=4).map(lambda parts: "/" + "/".join(parts)),
@@ -106,7 +110,7 @@ cookies = several(
 )
 query = several(
     st.one_of(
-        st.sampled_from(["gift", "gift", "section", "limit", "next", "Gift", "__proto__", "constructor", "utm_source"]),
+        st.sampled_from(["gift", "gift", "section", "cursor", "next", "Gift", "__proto__", "constructor", "utm"]),
         text,
     ),
     st.one_of(token, st.text(st.characters(exclude_categories=["Cs"]), max_size=6)),

@@ -79,6 +79,10 @@ def test_there_are_enough_spellings_in_the_table() -> None:
         ("/Articles/A", {"gift": GOOD}, f"/articles/a?gift={GOOD}"),
         ("/Articles/A", {"gift": "a\r\nset-cookie: a=b"}, "/articles/a?gift=a%0D%0Aset-cookie%3A%20a%3Db"),
         ("/api/articles/", {"tag": "a&b#c"}, "/api/articles?tag=a%26b%23c"),
+        ("/Sections/City/", {"cursor": "2026-11", "next": "/a", "utm_source": "x"}, "/sections/city?cursor=2026-11"),
+        ("/authors/JO", {"cursor": ["1", "2"], "gift": GOOD}, f"/authors/jo?cursor=1&gift={GOOD}"),
+        ("/Sign-In", {"next": "/articles/a", "cursor": "1"}, "/sign-in?next=%2Farticles%2Fa"),
+        ("/sign-in/", {"next": "//evil.example"}, "/sign-in?next=%2F%2Fevil.example"),
     ],
 )
 def test_a_redirect_keeps_the_parameters_that_mean_something(
@@ -117,6 +121,29 @@ def test_the_api_lets_its_parameters_through_and_keeps_the_gift(edge: Edge) -> N
     del query["gift"]
     assert seen.result["querystring"] == {name: {"value": value} for name, value in query.items()}
     assert seen.tier == "member"
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [("/sections/city", "cursor"), ("/authors/jo-doe", "cursor"), ("/sign-in", "next")],
+)
+@pytest.mark.parametrize("given", ["a%2Fb", "", ["first", "second"]])
+def test_a_page_is_told_the_parameter_it_knows_and_of_several_the_first(
+    edge: Edge, path: str, known: str, given: str | list[str]
+) -> None:
+    """A page is not refused for a slip in its address, as an API is."""
+    others = dict.fromkeys({"section", "limit", "cursor", "next", "utm_source"} - {known}, "1")
+    seen = edge(path, query={**others, known: given})
+    first = given if isinstance(given, str) else given[0]
+    assert (seen.status, seen.result["querystring"]) == (None, {known: {"value": first}})
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/sections", "/authors", "/sections/city/a", "/sections/a.b", "/articles/a", "/sign-in/sent", "/sign-ins", "/"],
+)
+def test_a_path_beside_those_is_told_none(edge: Edge, path: str) -> None:
+    assert edge(path, query={"cursor": "1", "next": "/a"}).result["querystring"] == {}
 
 
 def test_the_refresh_we_send_readers_to_is_not_refused(edge: Edge) -> None:

@@ -132,6 +132,7 @@ def test_a_signed_in_reader_without_a_fresh_pass_is_sent_for_one(
                 "/api/articles",
                 "/api/members/refresh",
                 "/api",
+                "/assets/a",
                 "/static/a",
                 "/feeds/all",
                 "/robots.txt",

@@ -8,16 +8,22 @@ from xml.etree.ElementTree import Element, fromstring
 
 from msgspec.structs import replace
 
-from functions.pages.read import Doors, Outcome, read
+from functions.pages.read import read
+from functions.pages.route import Doors
 from functions.publishing import catch_up as publishing
-from shared.domain.articles import Article, Author
+from shared.adapters.pyjwt_passes import PyJwtPasses
+from shared.domain.articles import Article, Author, Stored
 from shared.domain.paper import Paper
 from shared.http import Request
+from shared.ports import Lists
+from shared.reading import Outcome
 from tests.press import doors_on
 from tests.samples import NIGHT_FERRY
 from tests.twins import (
+    RING,
     MemoryArticles,
     MemoryDocuments,
+    MemoryKeyring,
     MemoryLists,
     MemoryPapers,
 )
@@ -25,6 +31,7 @@ from tests.twins import (
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()
 URL = "https://paper.example"
 PAPER = Paper(1, "4fa3c1de-5b7a-4c39-9a5e-0d2f6b1c8e77", "The Quay", "News of the river.", "en-GB", URL)
+PASSES = PyJwtPasses(MemoryKeyring(RING))
 FIRST = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
 
 
@@ -59,7 +66,13 @@ def ask(
     **headers: Any,
 ) -> Outcome:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return read(Request(method, path, query, named), Doors(MemoryLists(documents), MemoryPapers(paper)), now)
+    return read(Request(method, path, query, named), doors(documents, paper), now)
+
+
+def doors(documents: MemoryDocuments | Lists, paper: Paper | None = PAPER, *articles: Stored) -> Doors:
+    """The doors of the pages function onto these."""
+    lists = MemoryLists(documents) if isinstance(documents, MemoryDocuments) else documents
+    return Doors(articles=MemoryArticles(*articles), lists=lists, papers=MemoryPapers(paper), passes=PASSES)
 
 
 def body(path: str, documents: MemoryDocuments, now: float = NOW, paper: Paper = PAPER) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from functions.articles.read import Outcome
 from infra.ops.openapi import ROUTES, Route, openapi
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article
+from shared.reading import Outcome
 from tests.functions.test_articles import as_tier
 from tests.functions.test_lists import ask
 from tests.press import NOW, Press, piece

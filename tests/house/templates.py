@@ -26,8 +26,8 @@ class Behaviour(NamedTuple):
 
     @property
     def reads(self) -> bool:
-        """Whether its answers come from a function, and so depend on the tier."""
-        return "CustomOriginConfig" in self.origin
+        """Whether its answers come from a function, and so depend on the tier. Style and script do not."""
+        return "CustomOriginConfig" in self.origin and self.pattern != "/assets/*"
 
 
 @cache

@@ -208,17 +208,22 @@ def test_the_articles_function_may_do_this_and_nothing_else() -> None:
 
 
 def test_the_pages_function_may_do_this_and_nothing_else() -> None:
-    """It reads no article and no keyring."""
     assert _allowed("Pages") == {
-        "ReadListsAndPaper": (
+        "ReadArticlesListsAndPaper": (
             "s3:GetObject",
-            [{"Fn::Sub": "${ContentBucket.Arn}/lists/*"}, {"Fn::Sub": "${ContentBucket.Arn}/paper.json"}],
+            [*_content("articles", "lists"), {"Fn::Sub": "${ContentBucket.Arn}/paper.json"}],
             None,
         ),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
-            {"StringLikeIfExists": {"s3:prefix": ["lists/*", "paper.json"]}},
+            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*", "paper.json"]}},
+        ),
+        "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
+        "DecryptKeyring": (
+            "kms:Decrypt",
+            {"Fn::GetAtt": ["KeyringKey", "Arn"]},
+            {"StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}}},
         ),
     }
 

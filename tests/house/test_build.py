@@ -178,13 +178,27 @@ def _run(folder: Path, code: str) -> Any:
 
 
 def test_the_built_function_starts_and_answers(built: Path) -> None:
-    event = {"version": "2.0", "rawPath": "/nowhere", "rawQueryString": "", "headers": {}}
-    event["requestContext"] = {"http": {"method": "GET", "path": "/nowhere"}}
+    event = {"version": "2.0", "rawPath": "/api/nowhere", "rawQueryString": "", "headers": {}}
+    event["requestContext"] = {"http": {"method": "GET", "path": "/api/nowhere"}}
     answer = _run(
         built, f"from functions.{built.name}.handler import handler\nprint(json.dumps(handler({event!r}, None)))"
     )
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"] == "application/problem+json"
+
+
+def test_pages_are_rendered_by_templates_that_were_compiled_with_the_zip(tmp_path: Path) -> None:
+    """One that is missing would show only when somebody asks for its page."""
+    code = """
+import jinja2
+jinja2.Environment.compile = None
+from functions.pages.html import _environment, HERE
+names = list((HERE / "compiled").rglob("*.py"))
+print(json.dumps([bool(names), (HERE / "templates").exists(), [_environment().get_template(name).name for name in %r]]))
+"""
+    names = sorted(path.name for path in (ROOT / "functions/pages/templates").glob("*.html"))
+    bundle("pages", tmp_path / "pages", _install_from_here)
+    assert _run(tmp_path / "pages", code % names) == [True, False, names]
 
 
 def test_the_built_publishing_function_starts_and_says_what_it_could_not_handle(publishing: Path) -> None:
@@ -256,6 +270,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 def test_of_our_own_only_what_the_function_imports_is_shipped(built: Path) -> None:
     shipped = {path.relative_to(built) for top in ("functions", "shared") for path in (built / top).rglob("*.py")}
     needed = {path.relative_to(ROOT) for path in closure([f"functions.{built.name}.handler"], [ROOT])}
+    shipped = {path for path in shipped if path.parent.name != "compiled"}  # made of templates, with the zip
     assert shipped == needed
     assert Path(f"functions/{built.name}/handler.py") in shipped
     assert not list((built / "functions").rglob("requirements.txt"))

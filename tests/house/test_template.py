@@ -1,13 +1,14 @@
 """What template.yaml must keep true, whatever else is changed in it. Numbers R… are the lines of docs/security.md."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from shared.settings import pages_settings, settings
+from shared.settings import settings
 from tests.house.templates import (
     READ_FUNCTIONS,
     ROOT,
@@ -46,8 +47,9 @@ def test_the_paths_go_where_they_should() -> None:
         "/news-sitemap.xml": "pages",
         "/robots.txt": "pages",
         "/media/*": "media",
+        "/assets/*": "pages",
         "/static/*": "static",
-        "*": "articles",
+        "*": "pages",
     }
 
 
@@ -58,7 +60,7 @@ def test_a_read_is_kept_by_tier_and_listed_query_and_by_no_person(behaviour: Beh
     assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["x-reader-tier"]}
     assert key["QueryStringsConfig"] == {
         "QueryStringBehavior": "whitelist",
-        "QueryStrings": ["section", "author", "tag", "limit", "cursor"],
+        "QueryStrings": ["section", "author", "tag", "limit", "cursor", "next"],
     }
 
 
@@ -80,7 +82,7 @@ def test_articles_may_be_kept_for_their_day_but_nothing_without_saying_so(behavi
 
 def test_files_are_kept_by_path_alone() -> None:
     files = [each for each in behaviours() if not each.reads]
-    assert [each.pattern for each in files] == ["/media/*", "/static/*"]
+    assert [each.pattern for each in files] == ["/media/*", "/assets/*", "/static/*"]
     for each in files:
         key = each.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
         assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
@@ -144,7 +146,7 @@ def test_security_headers_are_on_every_status(behaviour: Behaviour) -> None:
 def test_browsers_ask_again_for_what_a_pass_opened(behaviour: Behaviour) -> None:
     policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
     headers = {each["Header"]: each for each in policy["CustomHeadersConfig"]["Items"]}
-    if behaviour.pattern != "/static/*":
+    if behaviour.pattern not in ("/static/*", "/assets/*"):
         expected = {"Header": "cache-control", "Value": "private, no-cache", "Override": True}
         assert headers["cache-control"] == expected
 
@@ -154,7 +156,16 @@ def test_one_visitors_error_is_never_the_next_ones() -> None:
     kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in distribution()["CustomErrorResponses"]}
     assert 0 < kept.pop(404) <= 10
     assert kept == dict.fromkeys([400, 403, 405, 414, 500, 501, 502, 503, 504], 0)
-    assert all("ResponsePagePath" not in each for each in distribution()["CustomErrorResponses"])
+
+
+def test_what_no_function_has_put_into_words_is_answered_by_a_page_from_a_bucket() -> None:
+    """A function that fails cannot say so itself; a 503 is one that did."""
+    named = {each["ErrorCode"]: each for each in distribution()["CustomErrorResponses"] if "ResponsePagePath" in each}
+    assert sorted(named) == [500, 502, 504]
+    for code, each in named.items():
+        assert each["ResponseCode"] == code
+        taken = next(one for one in behaviours() if fnmatchcase(each["ResponsePagePath"], one.pattern))
+        assert (taken.pattern, taken.origin["Id"]) == ("/static/*", "static")
 
 
 def test_purges_find_their_tags() -> None:
@@ -214,12 +225,12 @@ def test_the_template_gives_each_read_function_the_settings_that_it_reads() -> N
         assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
     assert given == {
         "Articles": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
-        "Pages": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}},
+        "Pages": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
     }
     region = {"AWS_REGION": "eu-central-1"}
-    articles = settings({**dict.fromkeys(given["Articles"], "given"), **region})
-    pages = pages_settings({**dict.fromkeys(given["Pages"], "given"), **region})
-    assert (articles.content_bucket, articles.keyring_bucket, pages.content_bucket) == ("given", "given", "given")
+    for variables in given.values():
+        read = settings({**dict.fromkeys(variables, "given"), **region})
+        assert (read.content_bucket, read.keyring_bucket) == ("given", "given")
 
 
 def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -> None:

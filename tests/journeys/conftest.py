@@ -25,6 +25,7 @@ PUBLISHING = "PublishingFunction"
 # A long article of the sample paper with gates of both tiers, one of them with sound in it.
 SLUG = "the-night-ferry-question"
 PATH = f"/api/articles/{SLUG}"
+UNAVAILABLE = b"<p>We are not to be had at the moment.</p>"  # what readers get while a function is not there
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
         text=True,
     )
     with process:
-        yield Paper(process, state)
+        walked = Paper(process, state)
+        walked.stack.client("s3").put_object(
+            Bucket=walked.stack.output("StaticBucket"),
+            Key="static/errors/unavailable.html",
+            Body=UNAVAILABLE,
+            ContentType="text/html; charset=utf-8",
+        )
+        yield walked
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10) == 0

@@ -14,6 +14,7 @@ from tests.samples import SAMPLE, raw_article
 SOUND = "/media/member/night-crossing.wav"
 PICTURE = "/media/anonymous/the-night-ferry-question.png"
 CHART = "/media/subscriber/rent-by-district.png"
+NARROW_CHART = "/media/subscriber/rent-by-district-480w.png"
 
 
 def test_everybody_sees_what_is_for_everyone(paper: Paper) -> None:
@@ -24,7 +25,13 @@ def test_everybody_sees_what_is_for_everyone(paper: Paper) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "opens_for"), [(PICTURE, Tier.ANONYMOUS), (CHART, Tier.SUBSCRIBER), (SOUND, Tier.MEMBER)]
+    ("path", "opens_for"),
+    [
+        (PICTURE, Tier.ANONYMOUS),
+        (CHART, Tier.SUBSCRIBER),
+        (NARROW_CHART, Tier.SUBSCRIBER),
+        (SOUND, Tier.MEMBER),
+    ],
 )
 def test_a_file_opens_for_its_tier_and_those_above(paper: Paper, path: str, opens_for: Tier) -> None:
     paper.get(path, Tier.MEMBER)  # is in the cache now, which must not open it to anybody
@@ -34,6 +41,16 @@ def test_a_file_opens_for_its_tier_and_those_above(paper: Paper, path: str, open
         if tier < opens_for:
             assert answer.json["code"] == "tier_too_low"
             assert len(answer.body) < 500
+
+
+def test_a_narrower_copy_is_named_with_its_picture_and_comes_as_narrow_as_it_says(paper: Paper) -> None:
+    picture = paper.get("/api/articles/the-night-ferry-question").json["lead_picture"]
+    assert picture["widths"] == [480, 960]
+    for width in picture["widths"]:
+        answer = paper.get(f"{PICTURE.removesuffix('.png')}-{width}w.png")
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+        assert Image.open(io.BytesIO(answer.body)).size == (width, width * 9 // 16)
+        assert len(answer.body) < (SAMPLE / PICTURE[1:]).stat().st_size
 
 
 def test_a_closed_file_and_a_missing_one_look_the_same_from_below(paper: Paper) -> None:

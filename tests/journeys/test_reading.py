@@ -133,7 +133,7 @@ def test_a_compressed_answer_holds_the_same(paper: Paper) -> None:
     [
         ("GET", "/api/articles/no-such-article", 404),
         ("GET", "/api/articles/no_such", 404),
-        ("GET", "/nothing/here", 404),
+        ("GET", "/api/nothing/here", 404),
         ("GET", "/media/everyone/x.png", 404),
         ("GET", "/api/articles/a%2e%2e", 404),
         ("GET", "/api//articles", 404),
@@ -162,7 +162,7 @@ def test_another_spelling_is_redirected_to_the_one(paper: Paper, path: str) -> N
     assert (answer.status, answer.headers["location"]) == (301, PATH)
 
 
-@pytest.mark.parametrize("path", [PATH, "/nowhere", f"{PATH}/", "/media/anonymous/none.png", "/media/member/x.wav"])
+@pytest.mark.parametrize("path", [PATH, "/api/nowhere", f"{PATH}/", "/media/anonymous/none.png", "/media/member/x.wav"])
 def test_security_headers_are_on_every_status(paper: Paper, path: str) -> None:
     answer = paper.get(path)
     assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS

@@ -41,6 +41,8 @@ def shape(template: Template) -> Distribution:
         ("/media/member/x.mp3", "/media/*"),
         ("/media", "*"),
         ("/static/x.css", "/static/*"),
+        ("/assets/site-0a1b2c3d.css", "/assets/*"),
+        ("/articles/a", "*"),
         ("/feeds/authors/a/feed.json", "/feeds/*"),
         ("/sitemap.xml", "/sitemap*.xml"),
         ("/sitemaps/2026-12.xml", "/sitemap*.xml"),
@@ -77,6 +79,12 @@ def test_origins_are_the_functions_and_buckets_of_the_template(shape: Distributi
 
 def test_no_server_error_is_kept(shape: Distribution) -> None:
     assert [shape.error_ttl(status) for status in (500, 502, 503, 504)] == [0, 0, 0, 0]
+
+
+def test_a_failed_function_has_its_page_in_a_bucket(shape: Distribution) -> None:
+    assert {code: page.status for code, page in shape.error_pages.items()} == {500: 500, 502: 502, 504: 504}
+    for page in shape.error_pages.values():
+        assert isinstance(shape.behaviour_for(page.path).origin, BucketOrigin)
 
 
 def test_both_edge_functions_are_everywhere(shape: Distribution) -> None:
@@ -167,6 +175,8 @@ def _changed(tmp_path: Path, old: str, new: str) -> Template:
         ("{HeaderBehavior: whitelist, Headers: [x-reader-tier]}", "{HeaderBehavior: sometimes}", "sometimes"),
         ("CachePolicyId: !Ref ReadCachePolicy", "CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "4135ea2d"),
         ("- {ErrorCode: 400, ErrorCachingMinTTL: 0}", "- {ErrorCode: 400, ResponseCode: 200}", "ResponseCode"),
+        ("            ResponseCode: 500\n", "", "ResponsePagePath"),
+        ("- {ErrorCode: 400, ErrorCachingMinTTL: 0}", "- {ErrorCode: 400, Retries: 2}", "Retries"),
     ],
 )
 def test_what_the_front_door_does_not_know_stops_it(tmp_path: Path, old: str, new: str, told: str) -> None:

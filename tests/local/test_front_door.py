@@ -10,11 +10,20 @@ from infra.local.edge_cache import EdgeCache
 from infra.local.edge_runtime import EdgeFunction
 from infra.local.front_door import Edge
 from infra.local.local_pages import LocalPages
-from infra.local.messages import Answer, Request
-from infra.local.policies import Distribution, EdgeSource, OriginRequestPolicy, ResponseHeadersPolicy, Selection
-from tests.local.edge import behaviour, outcome, said
+from infra.local.messages import Answer, OriginUnreachableError, Request
+from infra.local.policies import (
+    CachePolicy,
+    Distribution,
+    EdgeSource,
+    ErrorPage,
+    OriginRequestPolicy,
+    ResponseHeadersPolicy,
+    Selection,
+)
+from tests.local.edge import BUCKET, KEPT, behaviour, outcome, said
 
 ADDRESS = "192.0.2.1"
+SORRY = b"<p>We are not to be had at the moment. Try again soon.</p>"
 TIER = """
 function handler(event) {
   const request = event.request;
@@ -49,7 +58,7 @@ class Origin:
 
 
 class Door:
-    """A front door with one behaviour, and the way to it."""
+    """A front door with one behaviour, a page for when it fails, and the way to it."""
 
     def __init__(self, **changes: Any) -> None:
         rules = replace(
@@ -58,8 +67,13 @@ class Door:
             viewer_response=EdgeSource("Response", MARK),
             forwards=OriginRequestPolicy(headers=Selection("whitelist", frozenset({"x-reader-pass"}))),
         )
-        shape = Distribution((replace(rules, **changes),), {}, "cache-tag")
-        self.origin = Origin()
+        files = replace(behaviour(CachePolicy(default_ttl=60), BUCKET), pattern="/static/*")
+        ttls = dict.fromkeys((500, 502, 504), 0.0)
+        pages = {502: ErrorPage("/static/sorry.html", 502), 504: ErrorPage("/static/sorry.html", 504)}
+        self.now = 0.0
+        shape = Distribution((files, replace(rules, **changes)), ttls, "cache-tag", pages)
+        self.origin, self.bucket = Origin(), Origin()
+        self.bucket.says = lambda request: said(SORRY, None, content_type="text/html", etag='"page"')
         self.edge = Edge(
             distribution=shape,
             distribution_id="D",
@@ -67,8 +81,8 @@ class Door:
                 "Request": EdgeFunction(TIER, lambda key: None),
                 "Response": EdgeFunction(MARK, lambda key: None),
             },
-            origins={"function": self.origin},
-            cache=EdgeCache(shape, lambda: 0.0),
+            origins={"function": self.origin, "bucket": self.bucket},
+            cache=EdgeCache(shape, lambda: self.now),
             pages=LocalPages("http://site", (), list).answer,
         )
 
@@ -162,6 +176,85 @@ def test_headers_of_the_policy_are_on_every_answer_and_not_in_the_cache() -> Non
 def test_the_tag_header_stays_where_no_policy_removes_it(door: Door) -> None:
     door.origin.says = lambda request: said(cache_tag="article-1")
     assert door.get().header("cache-tag") == "article-1"
+
+
+# Pages in place of errors --------------------------------------------------------------------------------------------
+
+
+def _gone(status: int) -> Callable[[Request], Answer]:
+    def answer(request: Request) -> Answer:
+        raise OriginUnreachableError(status, "planted")
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [502, 504])
+@pytest.mark.parametrize("says", [lambda status: lambda request: said(b"broken: secret", None, status), _gone])
+def test_an_error_that_has_a_page_is_answered_by_it_under_its_own_status(
+    door: Door, status: int, says: Callable[[int], Callable[[Request], Answer]]
+) -> None:
+    door.origin.says = says(status)
+    answer = door.get()
+    assert (answer.status, answer.body, answer.header("content-type")) == (status, SORRY, "text/html")
+    assert (outcome(answer), answer.header("x-marked")) == ("Error", None)
+
+
+def test_an_error_that_has_no_page_stays_what_it_is(door: Door) -> None:
+    door.origin.says = lambda request: said(b"in the function's own words", None, 503)
+    assert (door.get().status, door.get().body) == (503, b"in the function's own words")
+    assert door.bucket.asked == []
+
+
+def test_the_page_is_asked_for_with_nothing_of_the_viewer_and_kept(door: Door) -> None:
+    door.origin.says = _gone(504)
+    mine = (("range", "bytes=0-1"), ("if-none-match", '"page"'), ("x-reader-pass", "token"), ("accept-encoding", "br"))
+    parts: dict[str, Any] = {"headers": mine, "cookies": (("pass", "1"),), "query": (("section", "a"),)}
+    answers = [door.get(path, **parts) for path in ("/a", "/b")]
+    assert [(answer.status, answer.body) for answer in answers] == [(504, SORRY)] * 2
+    (asked,) = door.bucket.asked
+    assert (asked.path, asked.query, asked.cookies) == ("/static/sorry.html", (), ())
+    assert {name for name, _ in asked.headers} == {"host", "user-agent", "x-amz-cf-id", "via"}
+
+
+def test_the_page_has_no_body_for_head(door: Door) -> None:
+    door.origin.says = _gone(502)
+    answer = door.get(method="HEAD")
+    assert (answer.status, answer.body, answer.header("content-length")) == (502, b"", str(len(SORRY)))
+
+
+def test_a_stale_copy_comes_before_the_page_and_the_page_goes_when_the_trouble_does(door: Door) -> None:
+    door.get()
+    door.origin.says, door.now = _gone(504), 200.0
+    assert (door.get().status, door.get("/other").status) == (200, 504)
+    door.origin.says = lambda request: said(b"again")
+    assert door.get("/other").body == b"again"
+
+
+def test_the_page_has_the_headers_of_the_path_that_was_asked_for() -> None:
+    door = Door(response_headers=ResponseHeadersPolicy(sets=(("cache-control", "private, no-cache", True),)))
+    door.origin.says = _gone(502)
+    door.bucket.says = lambda request: said(SORRY, KEPT)
+    assert door.get().header("cache-control") == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    ("says", "status"),
+    [
+        pytest.param(lambda request: said(b"<Error>", None, 403), 403, id="no such page"),
+        pytest.param(_gone(504), 504, id="no bucket either"),
+    ],
+)
+def test_where_the_page_is_not_to_be_had_its_own_error_is_the_answer(
+    door: Door, says: Callable[[Request], Answer], status: int
+) -> None:
+    """CloudFront's word for it; and the page's error has no page."""
+    door.origin.says, door.bucket.says = _gone(502), says
+    answer = door.get()
+    assert (answer.status, outcome(answer)) == (status, "Error")
+    assert len(door.bucket.asked) == 1
+
+
+# What exists only here -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/_local/", "/_local", "/_local/outbox", "/_local/outbox.json", "/_local/purge.json"])

@@ -8,7 +8,7 @@ import wave
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.ops.markdown_cases import GOOD
 
@@ -22,6 +22,35 @@ def picture(form: str, width: int = 64, height: int = 48, **told: Any) -> bytes:
     # Not of one colour: a file has to have a middle that can be missing.
     Image.radial_gradient("L").resize((width, height)).convert("RGB").save(made, form, **told)
     return made.getvalue()
+
+
+FLAT = Image.new("RGB", (1600, 900))
+
+
+def drawing(width: int, height: int, mode: str, **told: Any) -> bytes:
+    """Flat shapes in a kind of colours, as a PNG; a JPEG where PNG has not got it."""
+    sheet = Image.new("RGB", (width, height), "white")
+    for i in range(40):
+        box = (i * width // 40, i * height // 40, i * width // 40 + width // 9, i * height // 40 + height // 7)
+        ImageDraw.Draw(sheet).ellipse(box, ("red", "navy", "teal", "black")[i % 4])
+    made = io.BytesIO()
+    drawn = sheet.quantize(8) if mode == "P" else sheet.convert("I" if mode == "I;16" else mode).convert(mode)
+    drawn.save(made, "JPEG" if mode == "CMYK" else "PNG", **told)
+    return made.getvalue()
+
+
+def quarters(width: int, height: int, form: str, **told: Any) -> bytes:
+    """Red at the left above, blue elsewhere."""
+    sheet = Image.new("RGB", (width, height), "blue")
+    sheet.paste("red", (0, 0, width // 2, height // 2))
+    made = io.BytesIO()
+    sheet.save(made, form, **told)
+    return made.getvalue()
+
+
+def is_red(picture: Image.Image, x: int, y: int) -> bool:
+    red, _, blue = picture.convert("RGB").getpixel((x, y))  # type: ignore[misc]
+    return red > 200 > 50 > blue
 
 
 def exif(*, gps: dict[int, Any] | None = None, orientation: int | None = None) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import msgspec
 import pytest
@@ -24,9 +24,14 @@ from shared.domain.lists import entry_of, place_of, slug_at
 from shared.domain.paper import PAPER_KEY
 from shared.domain.refusals import ContentUnavailable
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, PROFILE, SITE, SOON, PaperCase, article
+from tests.steps import Steps
 from tests.twins import MemoryDeadLetters, MemoryKeyring
 
 Damage = Callable[[PaperCase], None]
+
+
+class CutOff(Exception):
+    """The laptop's lid was closed."""
 
 
 def paper() -> PaperCase:
@@ -324,6 +329,26 @@ def test_what_a_repair_changes_is_purged() -> None:
     case.repair()
 
     assert {"list-latest", "slug-news"} <= {tag for tags in case.purge.asked.values() for tag in tags}
+
+
+@pytest.mark.parametrize("ended_early", [False, True])
+def test_a_repair_brings_out_an_edition_behind_all_lists_and_before_their_purge(ended_early: bool) -> None:
+    case = paper()
+    case.put(directory_key("sections"), b"{")
+    for name in ("latest", "tag/river"):
+        case.put(index_key(name), b"{")
+    diagnosis, steps = case.examine(), Steps(case.documents, case.purge)
+
+    def end() -> None:
+        raise CutOff
+
+    if ended_early:
+        steps.happens[directory_key("sections")] = end
+    with pytest.raises(CutOff) if ended_early else nullcontext():
+        repair(diagnosis, case.ward, case.clock, lambda _: None)
+
+    assert {index_key("latest"), index_key("tag/river")} <= {*steps.taken}
+    steps.hold_an_edition_before_each_purge()
 
 
 def test_an_event_under_way_is_no_finding() -> None:

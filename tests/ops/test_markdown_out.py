@@ -255,9 +255,18 @@ _html = _inline()
 
 def _pictures(tier: Tier) -> st.SearchStrategy[Picture]:
     src = slugs.map(lambda name: f"/media/{tier.value}/{name}.png")
+    # A function of the name: Markdown says of each picture one thing.
     return src.flatmap(
         lambda at: st.builds(
-            Picture, st.just(at), _line, st.just(len(at)), st.just(2), st.just("ai"), st.just(f"{at}: c"), st.none()
+            Picture,
+            st.just(at),
+            _line,
+            st.just(len(at)),
+            st.just(2),
+            st.just("ai"),
+            st.just(f"{at}: c"),
+            st.none(),
+            st.just(((), (7,), (7, 11))[len(at) % 3]),
         )
     )
 

@@ -15,10 +15,25 @@ from hypothesis import strategies as st
 
 from infra.ops import media
 from infra.ops.files import check_files
-from infra.ops.media import Media, UnusableMedia, find_media
+from infra.ops.markdown_out import to_markdown
+from infra.ops.media import Media, UnusableMedia, find_copy, find_media
 from shared.domain.articles import Article, Audio, Gate, Image
 from tests.ops.markdown_cases import GOOD
-from tests.ops.media_files import BADS, BARE, BELLS, GOODS, QUAY, mp3, picture, put, wav
+from tests.ops.media_files import (
+    BADS,
+    BARE,
+    BELLS,
+    FLAT,
+    GOODS,
+    HERE,
+    QUAY,
+    drawing,
+    exif,
+    mp3,
+    picture,
+    put,
+    wav,
+)
 from tests.samples import raw_article
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -262,3 +277,130 @@ def test_one_name_for_two_pictures_is_a_problem_and_for_the_same_one_twice_is_no
     assert told.path == paths[2]
     assert told.line is not None
     assert f"is another picture or sound beside {paths[0]}" in told.words
+
+
+# Copies -------------------------------------------------------------------------------------------------------------
+
+WIDE = 1600
+
+
+def lead(folder: Path, src: str, content: bytes, said: str = "") -> tuple[Article | None, list[str]]:
+    """An article with this lead picture at hand, and what is said of it."""
+    put(folder, src, content)
+    return check(folder, GOOD.replace("tags:", f"lead_picture: {{src: {src}, alt: A, origin: ai{said}}}\ntags:"))
+
+
+def widths(article: Article | None) -> tuple[int, ...] | None:
+    return article.lead_picture.widths if article and article.lead_picture else None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.png", picture("PNG", WIDE, 900, compress_level=0), (480, 960, 1440)),
+        ("a.jpg", picture("JPEG", WIDE, 900, quality=95), (480, 960, 1440)),
+        ("a.jpeg", picture("JPEG", 1440, 900, quality=95), (480, 960)),
+        ("a.webp", picture("WEBP", 961, 900, quality=95), (480, 960)),
+        ("a.png", picture("PNG", 641, 400, compress_level=0), (480,)),
+        ("a.png", picture("PNG", 640, 400), ()),
+        ("a.gif", picture("GIF", WIDE, 900), ()),
+        ("a.avif", picture("AVIF", WIDE, 900), ()),
+        ("a.jpg", picture("MPO", WIDE, 900, quality=95, save_all=True, append_images=[FLAT]), (480, 960, 1440)),
+        ("a.png", picture("PNG", WIDE, 900, save_all=True, append_images=[FLAT]), ()),
+        ("a.webp", picture("WEBP", WIDE, 900, save_all=True, append_images=[FLAT]), ()),
+        ("a.png", drawing(WIDE, 900, "I;16"), ()),
+        ("a.jpg", picture("JPEG", 900, WIDE, quality=95, exif=exif(orientation=6)), (480, 960, 1440)),
+    ],
+)
+def test_a_wide_picture_gets_narrower_copies(
+    tmp_path: Path, name: str, content: bytes, expected: tuple[int, ...]
+) -> None:
+    article, told = lead(tmp_path, f"/media/anonymous/{name}", content)
+
+    assert (widths(article), told) == (expected, [])
+
+
+def test_a_copy_that_would_be_no_smaller_is_not_named(tmp_path: Path) -> None:
+    article, _ = lead(tmp_path, QUAY, picture("PNG", WIDE, 900))
+
+    assert widths(article) == (480, 960)
+
+
+def test_what_is_fetched_is_what_was_published_with_and_without_the_files(tmp_path: Path) -> None:
+    article, _ = lead(tmp_path, QUAY, picture("PNG", WIDE, 900))
+    assert article is not None
+
+    text = to_markdown(article)
+
+    assert text is not None
+    assert "  widths: [480, 960]\n" in text
+    assert check(tmp_path, text)[0] == article
+    (tmp_path / QUAY[1:]).unlink()
+    assert check(tmp_path, text)[0] == article
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [(", widths: []", ()), (", widths: [300]", (300,)), (", widths: [300, 1500]", (300, 1500))]
+)
+def test_what_an_article_says_of_its_copies_is_left_as_it_is(
+    tmp_path: Path, said: str, expected: tuple[int, ...]
+) -> None:
+    article, told = lead(tmp_path, "/media/anonymous/a.png", picture("PNG", WIDE, 900), said)
+
+    assert (widths(article), told) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (", widths: [960, 480]", "lead_picture: `widths` go from the narrowest copy to the widest"),
+        (", widths: [480, 1600]", "lead_picture: `widths` are those of narrower copies: take out what is not below"),
+        (", widths: [wide]", "lead_picture.widths[0]: is a whole number, not “wide”"),
+        (", widths: 480", "lead_picture.widths: is a list"),
+    ],
+)
+def test_widths_that_cannot_be_are_told_once_with_their_line(tmp_path: Path, said: str, words: str) -> None:
+    _, told = lead(tmp_path, "/media/anonymous/a.png", picture("PNG", WIDE, 900), said)
+
+    assert [one.startswith(f"14: {words}") for one in told] == [True], told
+
+
+def test_a_document_in_json_gets_its_copies_too_unless_it_says_them(tmp_path: Path) -> None:
+    put(tmp_path, QUAY, picture("PNG", WIDE, 900, compress_level=0))
+    wide = IMAGE["picture"] | {"width": WIDE, "height": 900}
+
+    for said, expected in (({}, (480, 960, 1440)), ({"widths": []}, ()), ({"widths": [7]}, (7,))):
+        article, told = check(tmp_path, json_with(IMAGE | {"picture": wide | said}), "x.json")
+        assert not told
+        assert article is not None
+        assert isinstance(article.body[0], Image)
+        assert article.body[0].picture.widths == expected
+
+
+def test_a_copy_made_by_hand_wins_whatever_its_size(tmp_path: Path) -> None:
+    by_hand = put(tmp_path, "/media/anonymous/quay-480w.png", picture("PNG", 480, 300, compress_level=0))
+    heavy = put(tmp_path, "/media/anonymous/quay-1440w.png", picture("PNG", 1440, 810, compress_level=0))
+
+    article, told = lead(tmp_path, QUAY, picture("PNG", WIDE, 900))
+
+    assert (widths(article), told) == ((480, 960, 1440), [])
+    for width, path in ((480, by_hand), (1440, heavy)):
+        found = find_copy(tmp_path / "x.md", QUAY, width)
+        assert found is not None
+        assert found.read() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (picture("PNG", 500, 300), "is 500 pixels wide, not 480; export it so, or delete it"),
+        (b"<html>", "is not a picture, or damaged; export it again"),
+        (picture("PNG", 480, 300, exif=exif(gps=HERE)), "says where it was taken"),
+    ],
+)
+def test_a_bad_copy_made_by_hand_is_named_at_its_picture(tmp_path: Path, content: bytes, words: str) -> None:
+    put(tmp_path, "/media/anonymous/quay-480w.png", content)
+
+    _, told = lead(tmp_path, QUAY, picture("PNG", WIDE, 900))
+
+    assert [one.startswith(f"14: /media/anonymous/quay-480w.png {words}") for one in told] == [True], told

@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from infra.ops.paper import read_paper, set_paper
-from shared.domain.articles import texts_of
+from shared.domain.articles import Article, texts_of
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import DocumentChanged, InvalidPaper
 from shared.domain.text import is_tidy, unbalanced_tag
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, SITE, PaperCase
 from tests.samples import SAMPLE
+from tests.steps import EDITION, Steps
 
 FIRST = {"name": "The Paper", "description": "Of the river."}
 
@@ -61,6 +62,25 @@ def test_everything_made_of_it_is_purged_also_when_nothing_changed() -> None:
         *("list-latest", "list-sections", "list-authors", "list-section-city", "list-section-life"),
         *("list-author-ada-moor", "list-tag-river", "list-tag-boats"),
     }
+
+
+@pytest.mark.parametrize("articles", [(NEWS, ESSAY), ()], ids=["articles", "nothing published"])
+def test_a_new_edition_is_out_behind_the_paper_and_before_the_purge(articles: tuple[Article, ...]) -> None:
+    case = PaperCase(*articles)
+    steps = Steps(case.documents, case.purge)
+
+    given(case, name="Another")
+
+    assert steps.taken == [PAPER_KEY, EDITION, "purge"]
+
+
+def test_somebody_who_brings_out_an_edition_meanwhile_is_no_fault() -> None:
+    case = nameless()
+    Steps(case.documents, case.purge).happens[EDITION] = lambda: case.documents.raw.update({EDITION: b"{}"})
+
+    given(case, **FIRST)
+
+    assert case.purge.asked
 
 
 @pytest.mark.parametrize("missing", ["name", "description"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,8 @@ from shared.domain.articles import Article, Author, Renamed, Section, Unpublishe
 from shared.domain.list_parts import directory_key, index_key
 from shared.domain.refusals import ContentUnavailable
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PROFILE, SOON, PaperCase, article
-from tests.twins import MemoryPurge
+from tests.steps import Steps
+from tests.twins import MemoryDocuments, MemoryPurge
 
 SLUGS = ("one", "two", "three", "four")
 Step = Callable[[PaperCase], None]
@@ -25,6 +27,10 @@ Step = Callable[[PaperCase], None]
 
 class CutOff(Exception):
     """The laptop's lid was closed."""
+
+
+def cut_off() -> None:
+    raise CutOff
 
 
 def paper() -> PaperCase:
@@ -264,15 +270,27 @@ def test_a_schedule_that_was_never_set_is_set() -> None:
     assert case.examine().findings == ()
 
 
+@pytest.mark.parametrize("cut_at", [None, index_key("tag/river"), directory_key("sections"), directory_key("authors")])
+def test_a_new_edition_is_out_behind_all_lists_and_before_their_purge(cut_at: str | None) -> None:
+    case = paper()
+    case.delete("essay")  # so that lists are forgotten too
+    case.put_placement("news", due=NOW)  # and an article is caught up with
+    steps = Steps(case.documents, case.purge)
+    if cut_at is not None:
+        steps.happens[cut_at] = cut_off
+
+    with nullcontext() if cut_at is None else pytest.raises(CutOff):
+        run(case)
+
+    assert not steps.happens
+    steps.hold_an_edition_before_each_purge()
+
+
 def test_all_lists_are_purged_also_when_it_is_cut_off() -> None:
     case = paper()
     case.purge.asked.clear()
+    Steps(case.documents, case.purge).happens[directory_key("authors")] = cut_off
 
-    def cut(step: str, key: str) -> None:
-        if (step, key) == ("write", directory_key("authors")):
-            raise CutOff
-
-    case.documents.before = cut  # type: ignore[method-assign]
     with pytest.raises(CutOff):
         run(case)
 
@@ -283,10 +301,20 @@ def test_all_lists_are_purged_also_when_it_is_cut_off() -> None:
     }
 
 
+def test_where_no_edition_can_be_brought_out_nothing_is_purged_and_it_says_what_to_do() -> None:
+    purge, documents = MemoryPurge(), MemoryDocuments()
+    documents.write(directory_key("authors"), b"{", None)
+
+    with pytest.raises(ContentUnavailable, match="frontline doctor --repair"):
+        purge_lists(documents, purge, ["latest"], NOW)
+
+    assert not purge.asked
+
+
 def test_many_tags_are_purged_in_requests_that_cloudfront_takes() -> None:
     purge = MemoryPurge()
 
-    purge_lists(purge, [f"tag/t{number}" for number in range(2 * TAGS_AT_ONCE)], NOW)
+    purge_lists(MemoryDocuments(), purge, [f"tag/t{number}" for number in range(2 * TAGS_AT_ONCE)], NOW)
 
     assert [len(tags) for tags in purge.asked.values()] == [TAGS_AT_ONCE, TAGS_AT_ONCE, 2]
 

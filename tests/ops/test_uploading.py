@@ -12,7 +12,7 @@ from infra.ops.files import check_files
 from infra.ops.media import Media, UnusableMedia
 from infra.ops.uploading import hold_back_media, upload_media
 from tests.ops.markdown_cases import GOOD
-from tests.ops.media_files import BARE, BELLS, HERE, QUAY, exif, mp3, picture, put
+from tests.ops.media_files import BARE, BELLS, HERE, QUAY, drawing, exif, mp3, picture, put
 from tests.twins import MemoryMedia, MemoryPurge, MemoryWaitingMedia
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -154,3 +154,89 @@ def test_what_is_neither_at_hand_nor_waits_nor_is_there_is_named(piece: Path) ->
     assert not waiting.puts
     waiting.put(BELLS, b"there", "audio/mpeg", "")
     assert hold_back(piece, media, waiting) == ([f"waiting {QUAY}"], [])
+
+
+# Copies -------------------------------------------------------------------------------------------------------------
+
+CHART = "/media/member/chart.png"
+COPIES = ["/media/member/chart-480w.png", "/media/member/chart-960w.png", "/media/member/chart-1440w.png"]
+
+
+@pytest.fixture
+def charted(tmp_path: Path) -> Path:
+    """An article with a wide picture behind its gate."""
+    put(tmp_path, QUAY, picture("PNG"))
+    put(tmp_path, CHART, drawing(1600, 900, "P"))
+    text = BARE.replace("pictures:\n", f"pictures:\n  {CHART}: {{origin: chart}}\n")
+    sound = text[text.index("::: audio") : text.index("Behind")]
+    (tmp_path / "x.md").write_text(text.replace(sound, f"![Figures]({CHART})\n\n"), encoding="utf-8")
+    return tmp_path / "x.md"
+
+
+def test_copies_are_uploaded_beside_their_picture_and_once(charted: Path) -> None:
+    shelf, purge = MemoryMedia(), MemoryPurge()
+
+    assert upload(charted, shelf=shelf, purge=purge)[0] == [f"new {src}" for src in (QUAY, CHART, *COPIES)]
+    assert upload(charted, shelf=shelf, purge=purge)[0] == []
+
+    sizes = [len(shelf.files[src][0]) for src in (*COPIES, CHART)]
+    assert sizes == sorted(sizes)
+    assert {shelf.files[src][1] for src in COPIES} == {"image/png"}
+    assert not purge.asked
+
+
+def test_a_gated_picture_s_copies_lie_in_its_gated_folder_and_nowhere_else(charted: Path) -> None:
+    shelf = MemoryMedia()
+
+    upload(charted, shelf=shelf, purge=MemoryPurge())
+
+    assert [src for src in shelf.files if not src.startswith("/media/member/")] == [QUAY]
+
+
+def test_copies_of_a_picture_that_has_changed_are_replaced_and_purged(charted: Path) -> None:
+    shelf, purge = MemoryMedia(), MemoryPurge()
+    upload(charted, shelf=shelf, purge=purge)
+    before = {src: shelf.files[src][0] for src in COPIES}
+    put(charted.parent, CHART, drawing(1600, 800, "P"))
+
+    assert upload(charted, shelf=shelf, purge=purge)[0] == [f"changed {src}" for src in (CHART, *COPIES)]
+
+    assert all(shelf.files[src][0] != content for src, content in before.items())
+    assert list(purge.asked.values()) == [(src,) for src in (CHART, *COPIES)]
+
+
+def test_a_copy_made_by_hand_is_uploaded_as_it_is(charted: Path) -> None:
+    shelf = MemoryMedia()
+    upload(charted, shelf=shelf, purge=MemoryPurge())
+    by_hand = put(charted.parent, COPIES[0], drawing(480, 270, "RGB")).read_bytes()
+
+    assert upload(charted, shelf=shelf, purge=MemoryPurge())[0] == [f"changed {COPIES[0]}"]
+
+    assert shelf.files[COPIES[0]][0] == by_hand
+
+
+def test_copies_of_an_article_to_come_wait_with_their_picture(charted: Path) -> None:
+    media = MemoryMedia()
+    waiting = MemoryWaitingMedia(media)
+
+    assert hold_back(charted, media, waiting) == ([f"waiting {src}" for src in (QUAY, CHART, *COPIES)], [])
+
+    assert not media.files
+    assert hold_back(charted, media, waiting) == ([], [])
+
+
+def test_a_copy_that_is_nowhere_and_cannot_be_made_is_named_at_its_picture(charted: Path) -> None:
+    facts = "{origin: chart, width: 1600, height: 900, widths: [480]}"
+    charted.write_text(charted.read_text(encoding="utf-8").replace("{origin: chart}", facts), encoding="utf-8")
+    (charted.parent / CHART[1:]).unlink()
+    shelf = MemoryMedia()
+    shelf.put(CHART, b"there", "image/png", "")
+
+    _, wrong = upload(charted, shelf=shelf, purge=MemoryPurge())
+
+    assert wrong == [
+        f"{charted}:16: {COPIES[0]} is neither at hand nor in the media bucket; put the file at {COPIES[0][1:]} "
+        f"beside this one"
+    ]
+    shelf.put(COPIES[0], b"there", "image/png", "")
+    assert upload(charted, shelf=shelf, purge=MemoryPurge()) == ([f"new {QUAY}"], [])

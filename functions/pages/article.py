@@ -1,0 +1,172 @@
+"""The page of an article, made of what a tier may see of it and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from functions.pages.entries import entries_in
+from functions.pages.html import macros
+from functions.pages.page import opened, page
+from functions.pages.route import Asked, Doors, Made
+from functions.pages.site import SIGN_IN_WORKS, Site
+from functions.pages.structured import article_data
+from shared.domain.articles import (
+    Audio,
+    LockedGate,
+    OpenGate,
+    Paragraph,
+    PlainBlock,
+    Published,
+    Quote,
+    SeenArticle,
+    SeenBlock,
+    readable,
+)
+from shared.domain.articles import List as Items
+from shared.domain.list_parts import Row
+from shared.domain.lists import slug_at
+from shared.domain.refusals import UnknownList
+from shared.domain.tiers import Tier
+from shared.reading import cache_tags
+
+MORE: Final = 3
+"""How many articles of the section, and of the author, stand under an article."""
+
+KEPT: Final = 1_000  # cards, of half a kilobyte each
+
+
+class Stretch(Struct, frozen=True):
+    """A part of the body that is one gate, or stands between gates. `blocks` are (kind, what the template shows of it);
+    `is_slim`: a closed one has already said at length what closed ones are."""
+
+    gate: LockedGate | OpenGate | None
+    blocks: tuple[tuple[str, Any], ...] = ()
+    is_slim: bool = False
+    is_audio: bool = False
+
+
+class Card(Struct, frozen=True):
+    """An article under another: its slug, and how it looks there."""
+
+    slug: str
+    html: Markup
+
+
+class More(Struct, frozen=True):
+    """Articles to go on with: of the section, and by the author."""
+
+    in_section: tuple[Card, ...] = ()
+    by_author: tuple[Card, ...] = ()
+
+
+def article(asked: Asked) -> Made:
+    """`GET /articles/<slug>`."""
+    doors = asked.doors
+    site, edition = opened(asked)
+    slug = asked.path.rpartition("/")[2]
+    document = readable(doors.articles.read(slug), asked.now)
+    made: Made | None = doors.frames.kept(document, asked.sight.tier, edition)
+    if made is None:
+        made = _rendered(asked, site, edition, document.seen_by(asked.sight.tier))
+        doors.frames.keep(document, asked.sight.tier, edition, made)
+    return made
+
+
+def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made:
+    more = _more(seen, asked.doors, site, edition)
+    # What is withdrawn is nowhere to be read any more, not even as a title. A new article does not purge its
+    # neighbours: what they name may be a day old.
+    named = (f"slug-{card.slug}" for card in (*more.in_section, *more.by_author))
+    return page(
+        "article.html",
+        site,
+        asked.path,
+        tags=(*cache_tags(seen), *dict.fromkeys(named)),
+        article=seen,
+        stretches=stretches(seen.body),
+        more=more,
+        offers_sources=any(source.locked and source.tier is Tier.SUBSCRIBER for source in seen.sources),
+        structured=Markup(article_data(seen, site.paper)),  # noqa: S704 - made safe for a script element there
+        sign_in_works=SIGN_IN_WORKS,
+    )
+
+
+def stretches(body: Iterable[SeenBlock]) -> list[Stretch]:
+    """The body in parts."""
+    made: list[Stretch] = []
+    between: list[PlainBlock] = []
+    closed = 0
+    for block in body:
+        if type(block) is OpenGate or type(block) is LockedGate:
+            if between:
+                made.append(Stretch(None, shown_blocks(between)))
+                between = []
+            if type(block) is OpenGate:
+                is_audio = any(type(inner) is Audio for inner in block.blocks)
+                made.append(Stretch(block, shown_blocks(block.blocks), is_audio=is_audio))
+            else:
+                made.append(Stretch(block, is_slim=closed > 0))
+                closed += 1
+        else:
+            between.append(block)  # type: ignore[arg-type]
+    if between:
+        made.append(Stretch(None, shown_blocks(between)))
+    return made
+
+
+def _shown(block: PlainBlock) -> tuple[str, Any]:
+    """A block's kind, and what the template shows of it. Inline HTML has been checked where it was read."""
+    if type(block) is Items:
+        return "ordered" if block.ordered else "list", [Markup(item) for item in block.items]  # noqa: S704
+    if type(block) is Quote:
+        return "quote", {"text": Markup(block.html), "cite": block.cite, "href": block.href}  # noqa: S704
+    return type(block).__name__.lower(), block
+
+
+def shown_blocks(blocks: Iterable[PlainBlock]) -> tuple[tuple[str, Any], ...]:
+    """The same of each of these. Paragraphs in a row are one: they are most of what there is, and a template takes a
+    hundred times as long to say `<p>`."""
+    shown: list[tuple[str, Any]] = []
+    paragraphs: list[str] = []
+    for block in blocks:
+        if type(block) is Paragraph:
+            paragraphs.append(f"<p>{block.html}</p>\n")
+            continue
+        if paragraphs:
+            shown.append(("paragraphs", Markup("".join(paragraphs))))  # noqa: S704
+            paragraphs = []
+        shown.append(_shown(block))
+    if paragraphs:
+        shown.append(("paragraphs", Markup("".join(paragraphs))))  # noqa: S704
+    return tuple(shown)
+
+
+def _more(of: Published, doors: Doors, site: Site, edition: str) -> More:
+    in_section = _others(of, f"section/{of.section.slug}", doors, site, edition)
+    by_author = _others(of, f"author/{of.author.slug}", doors, site, edition)
+    named = {card.slug for card in in_section}
+    return More(in_section, tuple([card for card in by_author if card.slug not in named]))
+
+
+def _others(of: Published, name: str, doors: Doors, site: Site, edition: str) -> tuple[Card, ...]:
+    try:
+        rows = doors.lists.page(name, None, MORE + 1, edition).rows
+    except UnknownList:  # not listed yet, or any more
+        return ()
+    kept = doors.frames.cards(edition)
+    cards = [_card(row, site, kept) for row in rows if slug_at(row.place) != of.slug]
+    return tuple(cards[:MORE])
+
+
+def _card(row: Row, site: Site, kept: dict[bytes, Card]) -> Card:
+    raw = bytes(row.entry)
+    if (card := kept.get(raw)) is None:
+        entry = entries_in((row,))[0]
+        card = Card(entry.slug, macros("parts.html").entry(entry, site.words, heading="h4"))
+        if len(kept) < KEPT:
+            kept[raw] = card
+    return card

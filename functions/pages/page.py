@@ -1,0 +1,27 @@
+"""A page of the paper, made of a template."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from functions.pages.html import render
+from functions.pages.route import Asked, Made
+from functions.pages.site import Site
+from shared.domain.tiers import Tier
+
+HTML: Final = "text/html; charset=utf-8"
+
+
+def opened(asked: Asked) -> tuple[Site, str]:
+    """The site for whoever asks, and the edition that it is of: what is read under it later belongs to it."""
+    edition = asked.doors.lists.edition()
+    return asked.doors.frames.site(asked.sight.tier, edition, asked.doors.lists, asked.doors.papers), edition
+
+
+def page(
+    template: str, site: Site, path: str, *, changed_at: int = 0, tags: tuple[str, ...] = (), **values: Any
+) -> Made:
+    """The page of that template. `path` is its canonical one."""
+    url = f"{site.paper.url}{path}"
+    body = render(template, site=site, paper=site.paper, words=site.words, path=path, url=url, Tier=Tier, **values)
+    return Made(HTML, body, changed_at, tags)

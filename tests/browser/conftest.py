@@ -1,0 +1,132 @@
+"""Chromium before the front door of a running stack. Where there is none, these walks are skipped, and say so."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from shared.domain.tiers import Tier
+from tests.journeys.conftest import Paper, paper, running, secrets
+
+__all__ = ["paper", "running", "secrets"]  # fixtures
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WHY = "no walk in a browser: install Chromium (Debian: `apt install chromium`), and run `make test` again"
+TOKEN = "0123456789abcdef" * 4
+FERRY = "/articles/the-night-ferry-question"
+PAGES = [
+    "/",
+    FERRY,
+    "/articles/where-the-river-will-be",
+    "/articles/in-praise-of-the-slow-lift",
+    "/sections/city",
+    "/authors/wren",
+    "/sign-in",
+    "/sign-in/sent",
+    f"/sign-in/link/{TOKEN}",
+    "/account",
+    "/join",
+    "/contribute",
+    "/thanks",
+    "/process",
+    f"/unsubscribe/weekly/{TOKEN}",
+]
+MISSING = ["/nowhere", "/articles/nobody-wrote-it"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        is_here = False
+    else:
+        is_here = CHROMIUM is not None
+    for item in items:
+        if not is_here and "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.skip(reason=WHY))
+
+
+class Browser:
+    """A browser, and readers who sit before it."""
+
+    def __init__(self, chromium: Any, paper: Paper) -> None:
+        self._chromium = chromium
+        self._paper = paper
+        self.url = paper.info["site_url"]
+
+    @contextlib.contextmanager
+    def reader(
+        self,
+        tier: Tier = Tier.ANONYMOUS,
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        javascript: bool = True,
+        expects: tuple[int, ...] = (),
+    ) -> Iterator[Any]:
+        """A page before somebody of that tier, with a pass in a cookie as signing in would leave it.
+
+        At the end nothing may have been complained of: no error in the console, no request that failed but with a
+        status that is expected.
+        """
+        context = self._chromium.new_context(
+            base_url=self.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=javascript,
+        )
+        if tier is not Tier.ANONYMOUS:
+            self.let_in(context, tier)
+        complaints: list[str] = []
+        page = context.new_page()
+        page.on("console", lambda message: complaints.extend(_complaint(message)))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
+        try:
+            yield page
+        finally:
+            context.close()
+        known = [f"status of {status} " for status in expects]
+        known.append("net::ERR_ABORTED")  # by going on to the next page
+        assert [one for one in complaints if not any(words in one for words in known)] == []
+
+    def let_in(self, context: Any, tier: Tier) -> None:
+        """Give the reader a pass of that tier."""
+        host = self.url.removeprefix("http://").partition(":")[0]
+        cookie = {"name": "__Host-pass", "value": self._paper.mint(tier), "domain": host, "path": "/"}
+        context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Lax"}])
+
+
+def _complaint(message: Any) -> list[str]:
+    return [f"{message.text} {message.location}"] if message.type in ("error", "warning") else []
+
+
+@pytest.fixture(scope="session")
+def browser(running: Paper) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        # No sandbox: CI is root in a container, and what is shown is ours.
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield Browser(chromium, running)
+        chromium.close()
+
+
+Complaints = Callable[[Any], list[str]]
+
+
+@pytest.fixture(scope="session")
+def axe() -> Complaints:
+    """What axe-core finds wrong with a page, by WCAG 2.2 A and AA and its own good practice."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+    def complaints(page: Any) -> list[str]:
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}}).response["violations"]
+        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+    return complaints
