@@ -18,6 +18,7 @@ from functions.publishing.catch_up import Doors
 from functions.publishing.events import slug_in
 from functions.publishing.placements import Entered
 from infra.ops.keys import list_keys
+from infra.ops.paper import ERROR_PAGE, error_page, problems_of, whole
 from infra.ops.rebuild import Clock
 from infra.ops.survey import (
     Listed,
@@ -66,7 +67,8 @@ class Finding(Struct, frozen=True):
 
 class Ward(Struct, frozen=True):
     """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
-    newsletters could not deal with, in a stack that has them."""
+    newsletters could not deal with, in a stack that has them. `error_page` reads what is shown when a function
+    fails."""
 
     doors: Doors
     backlog: Callable[[], int]
@@ -75,6 +77,7 @@ class Ward(Struct, frozen=True):
     dead_letters: DeadLetters
     announcements: DeadLetters | None
     site_url: str
+    error_page: Callable[[], bytes | None]
 
 
 class Diagnosis(Struct, frozen=True):
@@ -332,9 +335,17 @@ def _paper(ward: Ward) -> Iterator[Finding]:
     if paper is None:
         words = "is missing: the paper has no name, and pages and feeds cannot be made"
         yield Finding("stack", PAPER_KEY, words, "`frontline paper --name … --description …` makes it")
-    elif paper.url != ward.site_url:
+        return
+    if paper.url != ward.site_url:
         words = f"says that the paper is at {paper.url}, and it is at {ward.site_url}"
         yield Finding("stack", PAPER_KEY, words, f"`frontline paper --url {ward.site_url}`")
+    cure = "`frontline paper --json > paper.json`, change it, `frontline paper --file paper.json`"
+    document = whole(paper)
+    yield from (Finding("stack", PAPER_KEY, problem, cure) for problem in problems_of(document, document))
+    if (page := ward.error_page()) != error_page(paper):
+        words = "does not say what the paper says" if page else "is missing: where a function fails, nothing says so"
+        cure = f"`frontline paper --url {paper.url}` puts it there, and changes nothing else"
+        yield Finding("stack", ERROR_PAGE, words, cure)
 
 
 def slug_of_letter(body: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +18,9 @@ from infra.ops.media import Media, UnusableMedia, fill_in, find_copy, find_media
 from shared.domain.articles import Article, copies_of, files_of
 from shared.domain.refusals import InvalidArticle
 from shared.domain.validation import parse_article
+
+Wanted: TypeAlias = tuple[Path, str, tuple[str, int] | None]
+"""Who names a file, and which; of a copy, the picture and the width as well."""
 
 _SKEW = dt.timedelta(minutes=5)
 
@@ -110,9 +114,14 @@ def media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[
 
     Two that are not the same, beside articles in two folders, are a problem: only one can be published under a name.
     """
+    return at_hand(_wanted(articles))
+
+
+def at_hand(wanted: Iterable[Wanted]) -> tuple[dict[str, tuple[Path, Media | None]], list[Problem]]:
+    """The same for files that are named elsewhere than in articles."""
     named: dict[str, tuple[Path, Media | None]] = {}
     problems: list[Problem] = []
-    for path, src, copied in _wanted(articles):
+    for path, src, copied in wanted:
         try:
             media = find_copy(path, *copied) if copied else find_media(path, src)
         except UnusableMedia as unusable:
@@ -127,8 +136,7 @@ def media_of(articles: Iterable[tuple[Path, Article]]) -> tuple[dict[str, tuple[
     return named, problems
 
 
-def _wanted(articles: Iterable[tuple[Path, Article]]) -> Iterator[tuple[Path, str, tuple[str, int] | None]]:
-    """Each file that each article names; of a copy, the picture and the width as well."""
+def _wanted(articles: Iterable[tuple[Path, Article]]) -> Iterator[Wanted]:
     for path, article in articles:
         copies = copies_of(article)
         yield from ((path, src, copies.get(src)) for src in files_of(article))

@@ -37,6 +37,13 @@ class FrontMatter:
     is_readable: bool
 
 
+def line_at(lines: Mapping[str, int], place: str) -> int | None:
+    """The line where that part of the document stands, or what it is part of; None where neither is known."""
+    while place and place not in lines:
+        place = place[: max(place.rfind("."), place.rfind("["), 0)]
+    return lines.get(place)
+
+
 # Shapes -------------------------------------------------------------------------------------------------------------
 # A text is taken as it is written: what YAML would make of `No`, `1984` or `2026-11-05` is nobody's title.
 

@@ -9,12 +9,12 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-from infra.ops.front_matter import Fault, read_front_matter
+from infra.ops.front_matter import Fault, line_at, read_front_matter
 from infra.ops.markdown_body import image_places, read_body
 from infra.ops.media import Look, fill_in
 from shared.domain.articles import SCHEMA_VERSION, Article
@@ -39,9 +39,7 @@ class MarkdownArticle:
 
     def line_of(self, place: str) -> int:
         """The line of the file where that part of the document stands, or what it is part of; the first, if none."""
-        while place and place not in self.lines:
-            place = place[: max(place.rfind("."), place.rfind("["), 0)]
-        return self.lines.get(place, 1)
+        return line_at(self.lines, place) or 1
 
 
 def read_markdown(raw: bytes, look: Look = lambda _: None) -> MarkdownArticle:
@@ -49,21 +47,46 @@ def read_markdown(raw: bytes, look: Look = lambda _: None) -> MarkdownArticle:
 
     `look` says what lies at hand of a picture or a sound: from there comes what the text leaves out of it.
     """
+    lines, faults = _lines_of(raw)
+    return _read(lines, faults, look) if lines else MarkdownArticle(None, tuple(faults), {})
+
+
+def read_page(raw: bytes, look: Look = lambda _: None) -> tuple[list[dict[str, Any]], dict[str, int], list[Fault]]:
+    """The blocks of a page that is no article: a text without fields, for everyone. With the line of each place in
+    `body`, and every fault."""
+    lines, faults = _lines_of(raw)
+    if not lines:
+        return [], {}, faults
+    body = read_body(lines, 1, {})
+    for fault in body.faults:
+        is_image = "the front matter says nothing of" in fault.words
+        words = "a picture has to say how it was made, which Markdown without fields cannot; put it into the JSON file"
+        faults.append(replace(fault, words=words) if is_image else fault)
+    if not body.blocks and not faults:
+        faults.append(Fault(1, "there is no text; write it here"))
+    document: dict[str, Any] = {"body": body.blocks}
+    if not faults:
+        faults += [Fault(line_at(body.lines, place) or 1, words, place) for place, words in fill_in(document, look)]
+    return document["body"], body.lines, sorted(faults, key=lambda one: one.line)
+
+
+def _lines_of(raw: bytes) -> tuple[list[str], list[Fault]]:
+    """The file's lines, and what is wrong with its bytes; no lines where they are no text."""
     if len(raw) > MAX_DOCUMENT_BYTES:
-        words = f"the file has {len(raw):,} bytes; {MAX_DOCUMENT_BYTES:,} are the most: make it two articles"
-        return MarkdownArticle(None, (Fault(1, words),), {})
+        words = f"the file has {len(raw):,} bytes; {MAX_DOCUMENT_BYTES:,} are the most: make it two"
+        return [], [Fault(1, words)]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
-        return MarkdownArticle(None, (Fault(line, "not UTF-8 from here on; save the file as UTF-8"),), {})
+        return [], [Fault(line, "not UTF-8 from here on; save the file as UTF-8")]
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     faults: list[Fault] = []
     for i, one in enumerate(lines):
         if (found := _control.search(one)) is not None:
             faults.append(Fault(i + 1, f"has the control character U+{ord(found.group()):04X} in it; take it out"))
             lines[i] = _control.sub(" ", one)
-    return _read(lines, faults, look)
+    return lines, faults
 
 
 def new_article(slug: str, identifier: str, now: dt.datetime) -> str:

@@ -133,7 +133,7 @@ def fill_in(document: dict[str, Any], look: Look, written: Container[str] = ()) 
     for place, named in _named(document):
         kind = "audio" if named.get("type") == "audio" else "image"
         src = named.get("src", "")
-        media, problems = _looked_at(src, kind, named, look)
+        media, problems = looked_at(src, kind, named, look)
         missing = [name for name in _FACTS[kind] if name not in named]
         is_told = bool(problems) or not _is_media_path(src) or any(f"{place}.{name}" in written for name in missing)
         if media is None and missing and not is_told:
@@ -153,7 +153,7 @@ def fill_in(document: dict[str, Any], look: Look, written: Container[str] = ()) 
         yield from ((f"{place}.{name}", words) for name, words in problems)
 
 
-def _looked_at(src: str, kind: str, named: Mapping[str, Any], look: Look) -> tuple[Media | None, list[tuple[str, str]]]:
+def looked_at(src: Any, kind: str, named: Mapping[str, Any], look: Look) -> tuple[Media | None, list[tuple[str, str]]]:
     """What is at hand of a file that is named as a picture or a sound, and what is wrong with it."""
     if not _is_media_path(src):
         return None, []  # which is told by whoever checks the document, and leads nowhere here

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
+from collections.abc import Container, Mapping
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any, Final
 
 import msgspec
 
+from functions.pages.texts import TEXTS
+from functions.pages.words import Words
 from infra.ops.rebuild import purge_lists
 from infra.ops.survey import list_files
 from shared.domain.decoding import UNREADABLE
 from shared.domain.paper import PAPER_KEY, Paper
+from shared.domain.paper_checks import paper_problems
 from shared.domain.refusals import InvalidPaper
 from shared.ports import Documents, Purge
 
 ERROR_PAGE: Final = "static/errors/unavailable.html"
-_RULES: Final = {
-    "name": "a line of text, 500 characters at most",
-    "description": "text of 5,000 characters at most",
-    "language": "a code such as `en` or `de-AT`",
-    "url": "an address such as https://paper.example: lower case, and nothing after the host, no slash either",
-}
+
+_after_top = re.compile(r"[.:\[]")
 
 
 def read_paper(documents: Documents) -> tuple[Paper | None, str | None]:
@@ -37,26 +39,40 @@ def read_paper(documents: Documents) -> tuple[Paper | None, str | None]:
         return None, found[1]
 
 
+def error_page(paper: Paper) -> bytes:
+    """What CloudFront shows when a function has failed altogether: bare, for it may need nothing else of ours."""
+    words = Words(paper.texts)
+    says = {"language": paper.language, "title": words.unavailable_title, "text": words.unavailable, "name": paper.name}
+    page = Path(__file__).with_name("unavailable.html").read_text(encoding="utf-8")
+    return Template(page).substitute({name: escape(text) for name, text in says.items()}).encode()
+
+
 def put_error_page(s3: Any, bucket: str, paper: Paper) -> None:
-    """Put there what CloudFront shows when a function has failed altogether: bare, it may need no style of ours."""
-    page = (
-        Path(__file__).with_name("unavailable.html").read_text(encoding="utf-8").replace("{name}", escape(paper.name))
-    )
     s3.put_object(
         Bucket=bucket,
         Key=ERROR_PAGE,
-        Body=page.encode(),
+        Body=error_page(paper),
         ContentType="text/html; charset=utf-8",
         CacheControl="public, max-age=300",
     )
 
 
+def read_error_page(s3: Any, bucket: str) -> bytes | None:
+    """The page that lies there; None when none does."""
+    try:
+        content: bytes = s3.get_object(Bucket=bucket, Key=ERROR_PAGE)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return content
+
+
 def set_paper(
-    documents: Documents, purge: Purge, given: dict[str, str], site_url: str, now: dt.datetime
+    documents: Documents, purge: Purge, given: Mapping[str, Any], site_url: str, now: dt.datetime
 ) -> tuple[Paper, bool]:
     """Change what is given of the paper, or make it; returns it, and whether that changed anything.
 
-    Everything made of it is purged, also when nothing changed, so that a run that was cut off is completed by the next.
+    What is not given stays as it is, and is not asked about; so does, always, the id. Everything made of it is purged,
+    also when nothing changed, so that a run that was cut off is completed by the next.
     Raises InvalidPaper, DocumentChanged.
     """
     before, version = read_paper(documents)
@@ -67,21 +83,29 @@ def set_paper(
     kept = (
         {"id": str(uuid.uuid4()), "language": "en", "url": site_url} if before is None else msgspec.to_builtins(before)
     )
-    paper = _parse({**kept, "schema": 1, **given})
+    if before is not None:
+        given = {**given, "id": before.id}
+    document = {"schema": 1, **kept, **given}
+    if problems := problems_of(document, given):
+        raise InvalidPaper(*problems)
+    paper = msgspec.convert(document, Paper)
     if paper != before:
         documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
     purge_lists(documents, purge, ("latest", *list_files(documents)), now)
     return paper, paper != before
 
 
-def _parse(values: dict[str, object]) -> Paper:
-    """Raises InvalidPaper with a sentence on each value that cannot be."""
-    faults = []
-    for field in (each for each in msgspec.structs.fields(Paper) if each.name in _RULES):
-        try:
-            msgspec.convert(values[field.name], field.type)
-        except msgspec.ValidationError:
-            faults.append(f"{field.name} cannot be “{values[field.name]}”: it is {_RULES[field.name]}.")
-    if faults:
-        raise InvalidPaper(" ".join(faults))
-    return msgspec.convert(values, Paper)
+def problems_of(document: Mapping[str, Any], fields: Container[str]) -> tuple[str, ...]:
+    """What is wrong with these fields of a configuration, each with its place."""
+    return tuple(one for one in paper_problems(document, TEXTS) if _after_top.split(one)[0] in fields)
+
+
+def whole(paper: Paper) -> dict[str, Any]:
+    """All that is configured, and what is not, as it is then: what can be changed is there to be seen."""
+    return {field.encode_name: _whole(getattr(paper, field.name)) for field in msgspec.structs.fields(Paper)}
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct) and value.__struct_config__.tag is None:
+        return {field.encode_name: _whole(getattr(value, field.name)) for field in msgspec.structs.fields(value)}
+    return [_whole(one) for one in value] if isinstance(value, tuple) else msgspec.to_builtins(value)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from infra.ops import doctor as doctor_work
 from infra.ops import survey
-from infra.ops.paper import put_error_page, read_paper, set_paper
+from infra.ops.files import Problem, at_hand
+from infra.ops.paper import put_error_page, read_error_page, read_paper, set_paper, whole
+from infra.ops.paper_file import read_sheet
 from infra.ops.rebuild import rebuild as rebuild_all
 from infra.ops.repair import repair as mend
 from infra.ops.stack import Stack
 from infra.ops.terminal import err, out, plainly, stages
+from infra.ops.uploading import upload_files
 from shared.domain.refusals import InvalidPaper
 
 PAUSE_SECONDS = 15  # an event takes less, unless it is tried again
@@ -86,17 +91,33 @@ def paper(
     url: Annotated[
         str | None, typer.Option(help="Where it is read, such as https://paper.example; at first: the stack's SiteUrl.")
     ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE.json", help="Set every field that this file has.")
+    ] = None,
+    process: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Set the page that says how the paper works: Markdown.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, as --file takes it.")] = False,
 ) -> None:
     """Show what the paper is called and where it is, or set it: what pages and feeds say of themselves.
 
-    The first time, give --name and --description. What is not given stays as it is.
+    The first time, give --name and --description. What is not given stays as it is. Looks, offers and words are in a
+    file: `frontline … paper --json > paper.json`, change it, `frontline … paper --file paper.json`. Pictures that it
+    names and that lie beside it, under media/anonymous/, are uploaded.
     """
     options = {"name": name, "description": description, "language": language, "url": url}
-    given = {option: value for option, value in options.items() if value is not None}
     with plainly():
+        sheet = read_sheet(file, process)
+        _stop_at(sheet.problems)
+        given = {**sheet.given, **{option: value for option, value in options.items() if value is not None}}
         stack = context.obj.open()
         present, _ = read_paper(stack.documents())
         if given:
+            if present is not None and given.get("id", present.id) != present.id:
+                err.print(f"The id stays {present.id}, whatever the file says.")
+            named, problems = at_hand(sheet.files())
+            reference = f"paper-{time.time_ns()}"
+            _stop_at(upload_files(named, problems, stack.media(), stack.purge(), reference, _tell_uploaded))
             present, changed = set_paper(stack.documents(), stack.purge(), given, stack.output("SiteUrl"), _now())
             put_error_page(stack.client("s3"), stack.output("StaticBucket"), present)
             err.print(
@@ -104,6 +125,9 @@ def paper(
             )
         if present is None:
             raise InvalidPaper("The paper has not been given its name yet: `frontline paper --name … --description …`.")
+        if as_json:
+            out.print(json.dumps(whole(present), indent=2, ensure_ascii=False), markup=False)
+            return
         for field in ("name", "description", "language", "url", "id"):
             out.print(f"{field:<12} {getattr(present, field)}", markup=False)
 
@@ -119,6 +143,7 @@ def _ward(stack: Stack) -> doctor_work.Ward:
         dead_letters=stack.letters("PublishingDeadLettersUrl"),
         announcements=stack.letters("AnnouncementsDeadLettersUrl") if has_announcements else None,
         site_url=stack.output("SiteUrl"),
+        error_page=lambda: read_error_page(stack.client("s3"), stack.output("StaticBucket")),
     )
 
 
@@ -143,6 +168,18 @@ def _examined(ward: doctor_work.Ward, pause: int, progress: survey.Progress) -> 
     else:
         out.print(f"{diagnosis.articles} articles, {diagnosis.lists} lists: all is well.")
     return diagnosis
+
+
+def _stop_at(problems: list[Problem]) -> None:
+    for problem in problems:
+        err.print(str(problem), markup=False)
+    if problems:
+        err.print("[red]Nothing was set[/red].")
+        raise typer.Exit(1)
+
+
+def _tell_uploaded(src: str, what: str) -> None:
+    err.print(f"{what:<12} {src}", markup=False)
 
 
 def _say(words: str) -> None:

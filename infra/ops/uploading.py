@@ -24,7 +24,18 @@ def upload_media(
     uploaded then), or that was changed since it was checked. Cut off at any moment, it is completed by running it
     again.
     """
-    named, problems = media_of(articles)
+    return upload_files(*media_of(articles), shelf, purge, reference, report)
+
+
+def upload_files(
+    named: Mapping[str, tuple[Path, Media | None]],
+    problems: list[Problem],
+    shelf: MediaShelf,
+    purge: Purge,
+    reference: str,
+    report: Report,
+) -> list[Problem]:
+    """The same for files that are named elsewhere than in articles; `problems` are those that there are already."""
     there = {src: shelf.holds(src) for src in named}
     problems += _missing(named, lambda src: there[src] is not None)
     for src, (path, media) in named.items() if not problems else ():

@@ -119,9 +119,14 @@ class SlugTaken(Refusal):
 
 
 class InvalidPaper(Refusal):
-    """The paper's configuration lacks something, or would have a value that it cannot have."""
+    """The paper's configuration lacks something, or would have a value that it cannot have. `problems` says each, with
+    its place."""
 
     code, title = "invalid_paper", "The paper cannot be configured so"
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(" ".join(f"{problem.rstrip('.')}." for problem in problems))
+        self.problems = problems
 
 
 class NoStack(Refusal):

@@ -39,6 +39,8 @@ _HINTS: Final = (
     ("^/media/", "a media path is /media/<tier>/<name>, lower-case, with an ending, such as /media/member/talk.mp3"),
     ("^(?:https://", "a link is an https:// address or a path of this site that begins with one /"),
     ("^https://", "an embed's link is an https:// address"),
+    ("^#[0-9a-f]", "a colour is # and six of 0-9 and a-f, such as `#1c1b19`"),
+    ("^[A-Z]{3}", "a currency is its three capitals, such as `EUR`"),
     ("^[a-z]{2,3}", "a language is a code such as `en` or `de-AT`"),
 )
 
@@ -46,7 +48,7 @@ _HINTS: Final = (
 def parse_article(raw: bytes) -> Article:
     """The article in this JSON text. Raises InvalidArticle with every problem found, each with its place in the
     document."""
-    document = _document(raw)
+    document = read_object(raw)
     problems = tuple(dict.fromkeys(_problems(document)))
     if problems:
         raise InvalidArticle(problems)
@@ -56,7 +58,8 @@ def parse_article(raw: bytes) -> Article:
         raise InvalidArticle((_worded(error, ""),)) from None
 
 
-def _document(raw: bytes) -> dict[str, Any]:
+def read_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in this text. Raises InvalidArticle where there is none, or one with a member twice."""
     if len(raw) > MAX_DOCUMENT_BYTES:
         raise InvalidArticle((f"The document has {len(raw):,} bytes; {MAX_DOCUMENT_BYTES:,} are the most",))
     twice: list[str] = []
@@ -73,11 +76,11 @@ def _document(raw: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise InvalidArticle((f"Not JSON: {error.msg} in line {error.lineno}, column {error.colno}",)) from None
     except RecursionError:
-        raise InvalidArticle(("Nested too deeply to be an article",)) from None
+        raise InvalidArticle(("Nested too deeply to be read",)) from None
     if twice:
         raise InvalidArticle(tuple(f"The member “{name}” stands twice in one object: keep one" for name in twice))
     if not isinstance(document, dict):
-        raise InvalidArticle(("An article is a JSON object",))
+        raise InvalidArticle(("The document is no JSON object: write { first",))
     return document
 
 
@@ -91,35 +94,38 @@ def _problems(document: dict[str, Any]) -> Iterator[str]:
             if field.required:
                 yield f"{name}: is missing"
         elif name == "body" and isinstance(document["body"], list):
-            yield from _faults(document["body"] and _STAND_IN, field.type, "body")
-            yield from (p for i, block in enumerate(document["body"]) for p in _block_problems(block, f"body[{i}]"))
+            yield from value_problems(document["body"] and _STAND_IN, field.type, "body")
+            yield from (p for i, block in enumerate(document["body"]) for p in block_problems(block, f"body[{i}]"))
         elif name == "sources" and isinstance(document["sources"], list):
             yield from (
-                p for i, source in enumerate(document["sources"]) for p in _faults(source, Source, f"sources[{i}]")
+                p
+                for i, source in enumerate(document["sources"])
+                for p in value_problems(source, Source, f"sources[{i}]")
             )
         else:
-            yield from _faults(document[name], field.type, name)
+            yield from value_problems(document[name], field.type, name)
     for name in ("lead_picture", "author"):
         picture = document.get(name)
         picture = picture.get("picture") if name == "author" and isinstance(picture, dict) else picture
         if isinstance(picture, dict):
             yield from _media_problems(picture.get("src"), Tier.ANONYMOUS, name)
-    yield from _control_characters(document, "")
+    yield from control_characters(document, "")
 
 
-def _block_problems(block: Any, place: str, within: Tier | None = None) -> Iterator[str]:
-    """Faults of one block; `within` is the tier of the gate around it."""
+def block_problems(block: Any, place: str, within: Tier | None = None) -> Iterator[str]:
+    """Faults of one block. `within` is the tier of the gate around it: in there, and on pages that are no articles,
+    stands no other gate."""
     if (
         isinstance(block, dict)
         and block.get("type") == "gate"
         and within is None
         and isinstance(block.get("blocks"), list)
     ):
-        yield from _faults({**block, "blocks": block["blocks"] and _STAND_IN}, Gate, place)
+        yield from value_problems({**block, "blocks": block["blocks"] and _STAND_IN}, Gate, place)
         tier = parse_tier(block["tier"]) if isinstance(block.get("tier"), str) else Tier.ANONYMOUS
-        yield from (p for i, b in enumerate(block["blocks"]) for p in _block_problems(b, f"{place}.blocks[{i}]", tier))
+        yield from (p for i, b in enumerate(block["blocks"]) for p in block_problems(b, f"{place}.blocks[{i}]", tier))
         return
-    faults = list(_faults(block, Block if within is None else PlainBlock, place))
+    faults = list(value_problems(block, Block if within is None else PlainBlock, place))
     yield from faults
     if faults:
         return
@@ -144,17 +150,18 @@ def _media_problems(src: Any, readers: Tier, place: str) -> Iterator[str]:
         yield f"{place}: {src} is seen by {readers.value} readers here, so it belongs under /media/{readers.value}/"
 
 
-def _control_characters(value: Any, place: str) -> Iterator[str]:
+def control_characters(value: Any, place: str) -> Iterator[str]:
+    """Texts in the value with a character that nobody means to write."""
     if isinstance(value, str) and _control.search(value):
         yield f"{place}: has a control character in it"
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:
-        yield from _control_characters(
+        yield from control_characters(
             child, f"{place}[{key}]" if isinstance(key, int) else f"{place}.{key}".lstrip(".")
         )
 
 
-def _faults(value: Any, kind: Any, place: str) -> Iterator[str]:
+def value_problems(value: Any, kind: Any, place: str) -> Iterator[str]:
     """What the types say of the value."""
     try:
         msgspec.convert(value, kind)

@@ -25,7 +25,7 @@ PUBLISHING = "PublishingFunction"
 # A long article of the sample paper with gates of both tiers, one of them with sound in it.
 SLUG = "the-night-ferry-question"
 PATH = f"/api/articles/{SLUG}"
-UNAVAILABLE = b"<p>We are not to be had at the moment.</p>"  # what readers get while a function is not there
+UNAVAILABLE = "<h1>This cannot be shown right now</h1>"  # what readers get while a function is not there
 
 
 @dataclass(frozen=True)
@@ -184,12 +184,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     )
     with process:
         walked = Paper(process, state)
-        walked.stack.client("s3").put_object(
-            Bucket=walked.stack.output("StaticBucket"),
-            Key="static/errors/unavailable.html",
-            Body=UNAVAILABLE,
-            ContentType="text/html; charset=utf-8",
-        )
         yield walked
         assert process.stdin is not None
         process.stdin.close()

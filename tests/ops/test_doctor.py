@@ -476,6 +476,21 @@ def no_edge(case: PaperCase) -> None:
             "paper.json: says that the paper is at https://old.example",
             f"frontline paper --url {SITE}",
         ),
+        (
+            lambda case: case.put(PAPER_KEY, msgspec.json.encode(replace(PAPER, icon="/media/member/icon.png"))),
+            "paper.json: icon: /media/member/icon.png is for some readers alone",
+            "`frontline paper --json > paper.json`",
+        ),
+        (
+            lambda case: setattr(case, "page", None),
+            "static/errors/unavailable.html: is missing",
+            f"frontline paper --url {SITE}",
+        ),
+        (
+            lambda case: setattr(case, "page", b"<h1>Another paper</h1>"),
+            "static/errors/unavailable.html: does not say what the paper says",
+            f"frontline paper --url {SITE}",
+        ),
     ],
 )
 def test_keys_and_paper_are_looked_at(damage: Damage, words: str, cure: str) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from infra.ops.paper import read_paper, set_paper
+from infra.ops.paper import error_page, read_paper, set_paper, whole
 from shared.domain.articles import Article, texts_of
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import DocumentChanged, InvalidPaper
@@ -16,6 +20,7 @@ from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, SITE, PaperCase
 from tests.samples import SAMPLE
 from tests.steps import EDITION, Steps
 
+ROOT = Path(__file__).parents[2]
 FIRST = {"name": "The Paper", "description": "Of the river."}
 
 
@@ -26,7 +31,7 @@ def nameless() -> PaperCase:
     return case
 
 
-def given(case: PaperCase, **values: str) -> tuple[Paper, bool]:
+def given(case: PaperCase, **values: Any) -> tuple[Paper, bool]:
     return set_paper(case.documents, case.purge, values, SITE, NOW)
 
 
@@ -112,9 +117,65 @@ def test_a_value_that_cannot_be_gets_a_sentence_and_changes_nothing(option: str,
     with pytest.raises(InvalidPaper) as caught:
         given(case, **{option: value})
 
-    assert caught.value.detail.startswith(f"{option} cannot be “{value}”")
+    assert caught.value.detail.startswith(f"{option}: ")
     assert words in caught.value.detail
     assert case.documents.raw == before
+
+
+def test_the_id_stays_whatever_is_given_and_comes_along_to_where_there_is_none() -> None:
+    other = "11111111-8c1f-4d5e-9a57-3b1d1c0f6a11"
+
+    assert given(PaperCase(), id=other, name="Other")[0].id == PAPER.id
+    assert given(nameless(), id=other, **FIRST)[0].id == other
+
+
+def test_what_is_not_given_is_not_asked_about() -> None:
+    case = PaperCase()
+    case.put(PAPER_KEY, msgspec.json.encode(replace(PAPER, icon="/media/member/icon.png")))
+
+    assert given(case, url="https://new.example")[0].url == "https://new.example"
+    with pytest.raises(InvalidPaper) as caught:
+        given(case, icon="/media/member/icon.png", texts={"nobody_knows": "it"})
+    assert len(caught.value.problems) == 2
+
+
+def test_all_of_it_can_be_shown_changed_and_set_again() -> None:
+    case = PaperCase()
+    full = given(case, **json.loads((SAMPLE / "paper.json").read_text()))[0]
+    shown = json.loads(json.dumps(whole(full)))
+
+    assert list(shown) == [field.encode_name for field in msgspec.structs.fields(Paper)]
+    assert shown["dark"]["ink"] == full.dark.ink  # a default, too, is there to be changed
+    assert shown["tiers"]["member"] == {"one": "member", "many": "members"}
+    assert given(case, **shown) == (full, False)
+
+
+def test_operations_md_has_every_field() -> None:
+    said = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = said.partition("## How the paper looks and what it says")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == [field.encode_name for field in msgspec.structs.fields(Paper)]
+
+
+def test_what_is_null_is_taken_out() -> None:
+    case = PaperCase()
+    given(case, giving={"currency": "EUR", "amounts": [500]})
+
+    assert given(case, giving=None)[0] == PAPER
+
+
+def test_the_error_page_says_the_paper_s_own_words_and_is_whole_in_itself() -> None:
+    texts = {"unavailable_title": "Gerade nicht", "unavailable": "In einer Minute & noch einmal."}
+    paper = replace(PAPER, name="Ufer <& $name>", language="de-AT", texts=texts)
+
+    page = error_page(paper).decode()
+
+    assert '<html lang="de-AT">' in page
+    assert "<h1>Gerade nicht</h1>" in page
+    assert "Minute &amp; noch einmal." in page
+    assert '<a href="/">Ufer &lt;&amp; $name&gt;</a>' in page
+    assert not any(part in page for part in ("<style", "<script", "style=", " src=", "<link"))
 
 
 def test_one_that_cannot_be_read_is_made_anew() -> None:

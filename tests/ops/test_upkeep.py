@@ -18,10 +18,13 @@ from infra.local.cloud import Cloud
 from infra.local.template import ACCOUNT, REGION, load
 from infra.ops.cli import app
 from infra.ops.keys import init_keys
-from infra.ops.paper import set_paper
+from infra.ops.paper import put_error_page, read_paper, set_paper
 from infra.ops.stack import STATE_VARIABLE, Stack
 from shared.adapters.scheduler_schedules import SchedulerSchedules
+from shared.domain.articles import Heading, Paragraph
 from shared.domain.list_parts import index_key
+from shared.domain.paper import Logo
+from tests.ops.media_files import picture, put
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PROFILE, SOON
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
@@ -68,7 +71,8 @@ def stack(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stac
         doors.articles.write(replace(piece, published_at=now - NOW + piece.published_at), None)
     catch_up(("essay", "profile", "soon"), doors, now.timestamp())
     paper = {"name": "The Sounding", "description": "Of the river."}
-    set_paper(doors.documents, doors.purge, paper, stack.output("SiteUrl"), now)
+    made, _ = set_paper(doors.documents, doors.purge, paper, stack.output("SiteUrl"), now)
+    put_error_page(stack.client("s3"), stack.output("StaticBucket"), made)
     return stack
 
 
@@ -110,6 +114,38 @@ def test_a_stack_is_examined_damaged_mended_made_anew_and_renamed(stack: Stack) 
     assert (done.exit_code, "The [red]Lead" in done.output) == (0, True), done.output
     done = run("--local", "paper", "--language", "German")
     assert (done.exit_code, "invalid_paper" in done.output, "such as `en`" in done.output) == (1, True, True)
+
+
+def test_a_paper_is_taken_out_changed_in_a_file_and_set_with_its_pictures(stack: Stack, tmp_path: Path) -> None:
+    said = run("--local", "paper", "--json")
+    document = json.loads(said.stdout)
+    put(tmp_path, "/media/anonymous/logo.png", picture("PNG"))
+    put(tmp_path, "/media/anonymous/icon.png", picture("PNG", 32, 32))
+    document |= {"logo": {"src": "/media/anonymous/logo.png"}, "icon": "/media/anonymous/icon.png", "name": "The Lead"}
+    file, process = tmp_path / "paper.json", tmp_path / "process.md"
+    file.write_text(json.dumps(document, indent=2))
+    process.write_text("## Who\n\nWe *ask* first.\n")
+
+    done = run("--local", "paper", "--file", str(file), "--process", str(process), "--language", "de")
+
+    assert (done.exit_code, "new          /media/anonymous/logo.png" in done.output) == (0, True), done.output
+    paper, _ = read_paper(stack.documents())
+    assert paper is not None
+    assert (paper.name, paper.language, paper.icon) == ("The Lead", "de", "/media/anonymous/icon.png")
+    assert paper.logo == Logo("/media/anonymous/logo.png", 64, 48)
+    assert paper.process == (Heading("Who"), Paragraph("We <em>ask</em> first."))
+    s3 = stack.client("s3")
+    icon = s3.get_object(Bucket=stack.output("MediaBucket"), Key="media/anonymous/icon.png")
+    assert icon["ContentType"] == "image/png"
+    page = s3.get_object(Bucket=stack.output("StaticBucket"), Key="static/errors/unavailable.html")
+    assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "public, max-age=300")
+    assert b"The Lead" in page["Body"].read()
+    assert run("--local", "doctor", "--pause", "0").exit_code == 0
+
+    file.write_text('{\n  "name": "Ruined",\n  "icon": "/media/member/icon.png"\n}')
+    done = run("--local", "paper", "--file", str(file))
+    assert (done.exit_code, f"{file}:3: icon: " in done.output) == (1, True), done.output
+    assert read_paper(stack.documents())[0] == paper
 
 
 def test_without_a_yes_nothing_is_made_anew(stack: Stack) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from functions.publishing.catch_up import Doors, catch_up
 from functions.publishing.placements import Placement, placement_key
 from infra.ops.doctor import Diagnosis, Ward, examine
+from infra.ops.paper import error_page
 from infra.ops.repair import repair
 from infra.ops.survey import list_files, read_facts
 from shared.domain.articles import Article, Author, Section, Stored, Unpublished
@@ -68,6 +69,7 @@ class PaperCase:
         self.edge.put(RING)
         self.letters = MemoryDeadLetters()
         self.newsletters: DeadLetters | None = None
+        self.page: bytes | None = error_page(PAPER)
         self.documents.write(PAPER_KEY, msgspec.json.encode(PAPER), None)
         for one in articles:
             self.write(one)
@@ -80,7 +82,8 @@ class PaperCase:
 
     @property
     def ward(self) -> Ward:
-        return Ward(self.doors, lambda: self.backlog, self.keyring, self.edge, self.letters, self.newsletters, SITE)
+        asked = (lambda: self.backlog, self.keyring, self.edge, self.letters, self.newsletters, SITE, lambda: self.page)
+        return Ward(self.doors, *asked)
 
     def clock(self) -> dt.datetime:
         return self.now
