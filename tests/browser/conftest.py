@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from shared.domain.tiers import Tier
-from tests.journeys.conftest import Paper, paper, running, secrets
+from tests.journeys.conftest import Paper, paper, secrets, walked
 
-__all__ = ["paper", "running", "secrets"]  # fixtures
+__all__ = ["paper", "secrets"]  # fixtures
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WHY = "no walk in a browser: install Chromium (Debian: `apt install chromium`), and run `make test` again"
 TOKEN = "0123456789abcdef" * 4
@@ -78,8 +78,7 @@ class Browser:
             color_scheme=scheme,
             java_script_enabled=javascript,
         )
-        if tier is not Tier.ANONYMOUS:
-            self.let_in(context, tier)
+        self.let_in(context, tier)
         complaints: list[str] = []
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(_complaint(message)))
@@ -94,7 +93,9 @@ class Browser:
         assert [one for one in complaints if not any(words in one for words in known)] == []
 
     def let_in(self, context: Any, tier: Tier) -> None:
-        """Give the reader a pass of that tier."""
+        """Give the reader a pass of that tier; anonymous ones get none."""
+        if tier is Tier.ANONYMOUS:
+            return
         host = self.url.removeprefix("http://").partition(":")[0]
         cookie = {"name": "__Host-pass", "value": self._paper.mint(tier), "domain": host, "path": "/"}
         context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Lax"}])
@@ -104,15 +105,29 @@ def _complaint(message: Any) -> list[str]:
     return [f"{message.text} {message.location}"] if message.type in ("error", "warning") else []
 
 
-@pytest.fixture(scope="session")
-def browser(running: Paper) -> Iterator[Browser]:
+@contextlib.contextmanager
+def chromium() -> Iterator[Any]:
+    """This machine's browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         # No sandbox: CI is root in a container, and what is shown is ours.
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield Browser(chromium, running)
-        chromium.close()
+        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
+    """A stack that the journeys have not walked through."""
+    with walked(tmp_path_factory.mktemp("browsed") / "stack.json") as walk:
+        yield walk
+
+
+@pytest.fixture(scope="session")
+def browser(running: Paper) -> Iterator[Browser]:
+    with chromium() as launched:
+        yield Browser(launched, running)
 
 
 Complaints = Callable[[Any], list[str]]
@@ -120,13 +135,24 @@ Complaints = Callable[[Any], list[str]]
 
 @pytest.fixture(scope="session")
 def axe() -> Complaints:
-    """What axe-core finds wrong with a page, by WCAG 2.2 A and AA and its own good practice."""
-    from axe_playwright_python.sync_playwright import Axe
+    """What axe-core finds wrong with a page, by WCAG 2.2 A and AA and its own good practice, on a phone and on a desk,
+    in light and dark."""
+    from axe_playwright_python.base import AXE_SCRIPT
 
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    options = {"runOnly": {"type": "tag", "values": rules}, "resultTypes": ["violations"]}
 
     def complaints(page: Any) -> list[str]:
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}}).response["violations"]
-        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+        found = []
+        page.evaluate(AXE_SCRIPT)
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            for scheme in ("light", "dark"):
+                # No colour is looked at on its way to another.
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                for one in page.evaluate("(options) => axe.run(options)", options)["violations"]:
+                    for node in one["nodes"]:
+                        found.append(f"{one['id']} {width} {scheme}: {node['target']} {node['failureSummary']}")
+        return found
 
     return complaints

@@ -172,9 +172,9 @@ class Paper:
         return json.loads(self._process.stdout.readline())
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
-    state = tmp_path_factory.mktemp("stack") / "stack.json"
+@contextlib.contextmanager
+def walked(state: Path) -> Iterator[Paper]:
+    """A stack of one's own, which ends with the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.journeys.walked_stack", str(state)],
         cwd=ROOT,
@@ -183,11 +183,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
         text=True,
     )
     with process:
-        walked = Paper(process, state)
-        yield walked
+        yield Paper(process, state)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10) == 0
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
+    with walked(tmp_path_factory.mktemp("stack") / "stack.json") as walk:
+        yield walk
 
 
 @pytest.fixture
