@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,16 +38,10 @@ PAGES = [
 MISSING = ["/nowhere", "/articles/nobody-wrote-it"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
-        is_here = False
-    else:
-        is_here = CHROMIUM is not None
-    for item in items:
-        if not is_here and "tests/browser/" in item.path.as_posix():
-            item.add_marker(pytest.mark.skip(reason=WHY))
+def pytest_runtest_setup() -> None:
+    """Skipped at one place, so that it is told once for all walks."""
+    if CHROMIUM is None or importlib.util.find_spec("playwright") is None:
+        pytest.skip(WHY)
 
 
 class Browser:
