@@ -47,10 +47,10 @@ def pytest_runtest_setup() -> None:
 class Browser:
     """A browser, and readers who sit before it."""
 
-    def __init__(self, chromium: Any, paper: Paper) -> None:
+    def __init__(self, chromium: Any, url: str, mint: Callable[[Tier], str]) -> None:
         self._chromium = chromium
-        self._paper = paper
-        self.url = paper.info["site_url"]
+        self._mint = mint
+        self.url = url
 
     @contextlib.contextmanager
     def reader(
@@ -92,7 +92,7 @@ class Browser:
         if tier is Tier.ANONYMOUS:
             return
         host = self.url.removeprefix("http://").partition(":")[0]
-        cookie = {"name": "__Host-pass", "value": self._paper.mint(tier), "domain": host, "path": "/"}
+        cookie = {"name": "__Host-pass", "value": self._mint(tier), "domain": host, "path": "/"}
         context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Lax"}])
 
 
@@ -122,7 +122,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
 @pytest.fixture(scope="session")
 def browser(running: Paper) -> Iterator[Browser]:
     with chromium() as launched:
-        yield Browser(launched, running)
+        yield Browser(launched, running.info["site_url"], running.mint)
 
 
 Complaints = Callable[[Any], list[str]]
