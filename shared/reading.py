@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from shared.domain.articles import Published
 from shared.domain.passes import PassState, Verdict
+from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, Refusal, UnknownArticle
 from shared.domain.tiers import Tier, parse_tier
-from shared.http import NO_STORE, Answer, Request
+from shared.http import NO_STORE, Answer, Request, for_everyone
 from shared.ports import Passes
 
 # Publishing purges by tag within seconds, so the life may be long. A name that is not there yet has no tag but its
@@ -66,6 +67,20 @@ def say_for_whom(answer: Answer, sight: Sight) -> None:
     if sight.mismatch:
         answer.headers["cache-control"] = NO_STORE
         answer.headers.pop("cache-tag", None)
+
+
+def kept_refusal(refusal: Refusal, slug: str) -> dict[str, str]:
+    """How long a refusal to show the article `slug` may be kept: it is true for everyone until something is published
+    under that slug. Nothing for all other refusals."""
+    tags = (f"slug-{slug}",)
+    match refusal:
+        case UnknownArticle():
+            return for_everyone(MISSING_SECONDS, tags, stale=False)
+        case ArticleWithdrawn():
+            return for_everyone(GONE_SECONDS, tags, stale=False)
+        case ArticleMoved():
+            return for_everyone(ARTICLE_SECONDS, tags)
+    return {}
 
 
 def cache_tags(article: Published) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from msgspec import Struct
 from shared.domain.articles import Article, readable
 from shared.domain.refusals import (
     ArticleMoved,
-    ArticleWithdrawn,
     ContentUnavailable,
     Refusal,
     UnknownArticle,
@@ -21,11 +20,10 @@ from shared.ports import Articles, Lists, Passes
 from shared.reading import (
     ANYONES,
     ARTICLE_SECONDS,
-    GONE_SECONDS,
-    MISSING_SECONDS,
     Outcome,
     Sight,
     cache_tags,
+    kept_refusal,
     say_for_whom,
     sight_of,
 )
@@ -86,15 +84,9 @@ def _shown(request: Request, article: Article, sight: Sight) -> Answer:
 
 
 def _refused(refusal: Refusal, slug: str | None, suffix: str) -> Answer:
-    """The refusal as an answer; what is true for everyone until something is published under that slug may be kept
-    until then."""
     answer = problem(refusal)
-    if slug is not None and isinstance(refusal, UnknownArticle):
-        answer.headers.update(for_everyone(MISSING_SECONDS, (f"slug-{slug}",), stale=False))
-    if slug is not None and isinstance(refusal, ArticleWithdrawn):
-        answer.headers.update(for_everyone(GONE_SECONDS, (f"slug-{slug}",), stale=False))
-    if slug is not None and isinstance(refusal, ArticleMoved):
-        answer.headers.update(for_everyone(ARTICLE_SECONDS, (f"slug-{slug}",)))
+    if slug is not None:
+        answer.headers.update(kept_refusal(refusal, slug))
     if isinstance(refusal, ArticleMoved):
         answer.headers["location"] = f"/api/articles/{refusal.slug}{suffix}"
     return answer

@@ -9,7 +9,6 @@ from typing import Final
 from functions.pages import article, fronts, simple
 from functions.pages.route import Route
 from shared.domain.lists import LATEST
-from shared.domain.refusals import UnknownArticle, UnknownList
 from shared.domain.text import is_slug
 from shared.http import NO_STORE
 
@@ -19,13 +18,13 @@ _list_path = re.compile(r"/(section|author)s/([^/]+)\Z")
 _link_path = re.compile(r"/sign-in/link/([0-9a-f]{64})\Z")
 _unsubscribe_path = re.compile(r"/unsubscribe/([^/]+)/([0-9a-f]{64})\Z")
 _SIMPLE: Final = {
-    "/sign-in": Route(simple.sign_in, parameters=("next",), is_page=True),
-    "/sign-in/sent": Route(partial(simple.plain, "sent"), is_page=True),
-    "/account": Route(partial(simple.plain, "account"), is_page=True),
-    "/join": Route(partial(simple.plain, "join"), is_page=True),
-    "/contribute": Route(partial(simple.plain, "contribute"), is_page=True),
-    "/thanks": Route(partial(simple.plain, "thanks"), is_page=True),
-    "/process": Route(simple.process, is_page=True),
+    "/sign-in": Route(simple.sign_in, parameters=("next",)),
+    "/sign-in/sent": Route(partial(simple.plain, "sent")),
+    "/account": Route(partial(simple.plain, "account")),
+    "/join": Route(partial(simple.plain, "join")),
+    "/contribute": Route(partial(simple.plain, "contribute")),
+    "/thanks": Route(partial(simple.plain, "thanks")),
+    "/process": Route(simple.process),
 }
 
 
@@ -35,24 +34,22 @@ def _for_one(_: tuple[str, ...]) -> dict[str, str]:
 
 
 def page_route(path: str) -> Route | None:
-    """The route of a page; None where there is none. Raises UnknownArticle, UnknownList for what no name can be."""
+    """The route of a page; None where there is none, or no name is like that."""
     if path == "/":
-        return Route(fronts.front, (LATEST, "sections"), is_page=True)
+        return Route(fronts.front, (LATEST, "sections"))
     if found := _article_path.match(path):
-        if not is_slug(found[1]):
-            raise UnknownArticle
-        return Route(article.article, slug=found[1], is_page=True)
+        return Route(article.article, slug=found[1]) if is_slug(found[1]) else None
     if found := _list_path.match(path):
         kind, slug = found.groups()
         if not is_slug(slug):
-            raise UnknownList
+            return None
         name = f"{kind}/{slug}"
         make = fronts.section if kind == "section" else fronts.author
-        return Route(partial(make, name), (name,), parameters=("cursor",), is_page=True)
+        return Route(partial(make, name), (name,), parameters=("cursor",))
     if found := _link_path.match(path):
         make = partial(simple.link, found[1])
-        return Route(make, caching=_for_one, is_page=True, is_secret=True)
+        return Route(make, caching=_for_one, is_secret=True)
     if (found := _unsubscribe_path.match(path)) and is_slug(found[1]):
         make = partial(simple.unsubscribe, found[1], found[2])
-        return Route(make, caching=_for_one, is_page=True, is_secret=True)
+        return Route(make, caching=_for_one, is_secret=True)
     return _SIMPLE.get(path)

@@ -11,26 +11,9 @@ from functions.pages.refused import refused_page
 from functions.pages.route import Asked, Doors, Route
 from shared.domain.lists import list_tag
 from shared.domain.paper import PAPER_TAG
-from shared.domain.refusals import (
-    ArticleMoved,
-    ArticleWithdrawn,
-    ContentUnavailable,
-    Refusal,
-    UnknownArticle,
-    UnknownList,
-    UnknownRoute,
-)
+from shared.domain.refusals import ArticleMoved, ContentUnavailable, Refusal, UnknownList, UnknownRoute
 from shared.http import Answer, Request, check_method, for_everyone, problem, shown
-from shared.reading import (
-    ANYONES,
-    ARTICLE_SECONDS,
-    GONE_SECONDS,
-    MISSING_SECONDS,
-    Outcome,
-    Sight,
-    say_for_whom,
-    sight_of,
-)
+from shared.reading import ANYONES, MISSING_SECONDS, Outcome, Sight, kept_refusal, say_for_whom, sight_of
 
 # Scripts, styles, pictures and forms of this site alone, nothing inline, in nobody's frame. JSON-LD is data, no
 # script.
@@ -47,55 +30,46 @@ def read(request: Request, doors: Doors, now: float) -> Outcome:
     route, sight, trouble = None, ANYONES, None
     is_page = _machines.match(request.path) is None
     try:
-        route = page_route(request.path) if is_page else machine_route(request.path)
+        if is_page:
+            route = page_route(request.path)
+            sight = sight_of(request, route.slug if route else "", doors.passes, now)
+        else:
+            route = machine_route(request.path)
         if route is None:
             raise UnknownRoute(
                 "Nothing is served here. /sitemap.xml says what is, and new articles are in /feeds/rss.xml."
             )
         check_method(request)
         parameters = request.parameters(*route.parameters)
-        if route.is_page:
-            sight = sight_of(request, route.slug, doors.passes, now)
         made = route.make(Asked(request.path, doors, now, sight, parameters))
         caching = route.caching((PAPER_TAG, *map(list_tag, route.lists), *made.tags))
         if made.caching:
             caching["cache-control"] = made.caching
         answer = shown(request, made.content_type, made.body, caching, made.changed_at)
     except Refusal as refusal:
-        answer = _refused(refusal, request, route, doors, sight) if is_page else problem(refusal)
-        answer.headers.update(_keeping(refusal, route))
+        answer = _refused(refusal, request, doors, sight) if is_page else problem(refusal)
+        if route is not None:
+            answer.headers.update(_kept(refusal, route))
         trouble = refusal.__cause__ or refusal if isinstance(refusal, ContentUnavailable) else None
+    say_for_whom(answer, sight)
     if is_page:
         answer.headers["content-security-policy"] = CONTENT_SECURITY_POLICY
-    say_for_whom(answer, sight)
-    if not is_page:  # the same for every tier: nobody's pass has been looked at
+    else:  # the same for every tier: nobody's pass has been looked at
         answer.headers.pop("x-pass", None)
     return Outcome(answer, sight, request.path if route is not None and not route.is_secret else None, trouble)
 
 
-def _refused(refusal: Refusal, request: Request, route: Route | None, doors: Doors, sight: Sight) -> Answer:
+def _refused(refusal: Refusal, request: Request, doors: Doors, sight: Sight) -> Answer:
     """The refusal as a page. A moved article is one line to those who do not follow."""
     answer = problem(refusal)
     if isinstance(refusal, ArticleMoved):
         return Answer(301, {"location": f"/articles/{refusal.slug}", "cache-control": answer.headers["cache-control"]})
     answer.headers["content-type"] = "text/html; charset=utf-8"
-    return Answer(
-        answer.status, answer.headers, refused_page(refusal, answer.status, request.path, doors, sight).decode()
-    )
+    body = refused_page(refusal, answer.status, request.path, doors, sight).decode()
+    return Answer(answer.status, answer.headers, body)
 
 
-def _keeping(refusal: Refusal, route: Route | None) -> dict[str, str]:
-    """What is true for everyone until something is published there may be kept until then."""
-    if route is None:
-        return {}
-    slug = (f"slug-{route.slug}",)
-    match refusal:
-        case UnknownArticle():
-            return for_everyone(MISSING_SECONDS, slug, stale=False)
-        case ArticleWithdrawn():
-            return for_everyone(GONE_SECONDS, slug, stale=False)
-        case ArticleMoved():
-            return for_everyone(ARTICLE_SECONDS, slug)
-        case UnknownList():
-            return for_everyone(MISSING_SECONDS, tuple(map(list_tag, route.lists)), stale=False)
-    return {}
+def _kept(refusal: Refusal, route: Route) -> dict[str, str]:
+    if isinstance(refusal, UnknownList):  # true for everyone until something is published there
+        return for_everyone(MISSING_SECONDS, tuple(map(list_tag, route.lists)), stale=False)
+    return kept_refusal(refusal, route.slug)

@@ -26,4 +26,4 @@ def refused_page(refusal: Refusal, status: int, path: str, doors: Doors, sight: 
     name = _WORDS.get(status, "refused")
     title = getattr(site.words, f"{name}_title")
     text = getattr(site.words, name, refusal.detail)
-    return page("refused.html", site, "/", status=status, title=title, text=text, code=refusal.code).body
+    return page("refused.html", site, "/", status=status, title=title, text=text).body

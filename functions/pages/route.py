@@ -51,8 +51,7 @@ class Made(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """How something is made, of which lists, and how long it may be kept.
 
-    `slug`: the article that it is of, where it is one; `is_page`: it is for people, and may differ by tier;
-    `is_secret`: its path is one reader's, and is not written down.
+    `slug`: the article that it is of, where it is one; `is_secret`: its path is one reader's, and is not written down.
     """
 
     make: Callable[[Asked], Made]
@@ -60,5 +59,4 @@ class Route(Struct, frozen=True):
     caching: Callable[[tuple[str, ...]], dict[str, str]] = partial(for_everyone, DAY)
     parameters: tuple[str, ...] = ()
     slug: str = ""
-    is_page: bool = False
     is_secret: bool = False

@@ -134,8 +134,7 @@ def test_no_page_is_wider_than_the_smallest_phone(browser: Browser, path: str) -
     ("path", "width"),
     [
         *((path, width) for path in ("/", "/sections/city") for width in (390, 1280)),
-        (FERRY, 1280),
-        pytest.param(FERRY, 390, marks=pytest.mark.xfail(reason="“Copy link” comes with the script, and takes a line")),
+        *((FERRY, width) for width in (390, 1280)),
     ],
 )
 def test_what_comes_late_pushes_nothing_about(browser: Browser, path: str, width: int) -> None:
@@ -221,7 +220,6 @@ def test_a_page_that_was_read_before_still_comes_when_the_function_is_gone(brows
             assert "landlords" not in other.content()
 
 
-@pytest.mark.xfail(reason="the page has no main landmark")
 def test_when_all_is_gone_one_reads_so_and_finds_back(browser: Browser, axe: Complaints, paper: Paper) -> None:
     with browser.reader(expects=(502, 503, 504)) as page, paper.outage("PagesFunction"):
         assert page.goto("/articles/rent-by-the-metre").status >= 500
