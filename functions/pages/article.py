@@ -14,8 +14,8 @@ from functions.pages.page import opened, page
 from functions.pages.route import Asked, Doors, Made
 from functions.pages.site import SIGN_IN_WORKS, Site
 from functions.pages.structured import article_data
+from shared.domain.articles import List as Items
 from shared.domain.articles import (
-    Audio,
     LockedGate,
     OpenGate,
     Paragraph,
@@ -26,7 +26,6 @@ from shared.domain.articles import (
     SeenBlock,
     readable,
 )
-from shared.domain.articles import List as Items
 from shared.domain.list_parts import Row
 from shared.domain.lists import slug_at
 from shared.domain.refusals import UnknownList
@@ -46,7 +45,6 @@ class Stretch(Struct, frozen=True):
     gate: LockedGate | OpenGate | None
     blocks: tuple[tuple[str, Any], ...] = ()
     is_slim: bool = False
-    is_audio: bool = False
 
 
 class Card(Struct, frozen=True):
@@ -56,11 +54,14 @@ class Card(Struct, frozen=True):
     html: Markup
 
 
-class More(Struct, frozen=True):
-    """Articles to go on with: of the section, and by the author."""
+class Shelf(Struct, frozen=True):
+    """Articles to go on with: what they have in common, and where there are more of them."""
 
-    in_section: tuple[Card, ...] = ()
-    by_author: tuple[Card, ...] = ()
+    id: str
+    title: str
+    cards: tuple[Card, ...]
+    href: str
+    all: str
 
 
 def article(asked: Asked) -> Made:
@@ -77,18 +78,18 @@ def article(asked: Asked) -> Made:
 
 
 def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made:
-    more = _more(seen, asked.doors, site, edition)
+    shelves = _shelves(seen, asked.doors, site, edition)
     # What is withdrawn is nowhere to be read any more, not even as a title. A new article does not purge its
     # neighbours: what they name may be a day old.
-    named = (f"slug-{card.slug}" for card in (*more.in_section, *more.by_author))
+    named = (f"slug-{card.slug}" for shelf in shelves for card in shelf.cards)
     return page(
         "article.html",
         site,
         asked.path,
-        tags=(*cache_tags(seen), *dict.fromkeys(named)),
+        tags=(*cache_tags(seen), *named),
         article=seen,
         stretches=stretches(seen.body),
-        more=more,
+        shelves=shelves,
         offers_sources=any(source.locked and source.tier is Tier.SUBSCRIBER for source in seen.sources),
         structured=Markup(article_data(seen, site.paper)),  # noqa: S704 - made safe for a script element there
         sign_in_works=SIGN_IN_WORKS,
@@ -106,8 +107,7 @@ def stretches(body: Iterable[SeenBlock]) -> list[Stretch]:
                 made.append(Stretch(None, shown_blocks(between)))
                 between = []
             if type(block) is OpenGate:
-                is_audio = any(type(inner) is Audio for inner in block.blocks)
-                made.append(Stretch(block, shown_blocks(block.blocks), is_audio=is_audio))
+                made.append(Stretch(block, shown_blocks(block.blocks)))
             else:
                 made.append(Stretch(block, is_slim=closed > 0))
                 closed += 1
@@ -145,11 +145,32 @@ def shown_blocks(blocks: Iterable[PlainBlock]) -> tuple[tuple[str, Any], ...]:
     return tuple(shown)
 
 
-def _more(of: Published, doors: Doors, site: Site, edition: str) -> More:
-    in_section = _others(of, f"section/{of.section.slug}", doors, site, edition)
-    by_author = _others(of, f"author/{of.author.slug}", doors, site, edition)
-    named = {card.slug for card in in_section}
-    return More(in_section, tuple([card for card in by_author if card.slug not in named]))
+def _shelves(of: Published, doors: Doors, site: Site, edition: str) -> tuple[Shelf, ...]:
+    """More of the section, and more by the author that does not stand there already."""
+    say, section, author = site.words.say, of.section, of.author
+    in_section = _others(of, f"section/{section.slug}", doors, site, edition)
+    by_author = _others(of, f"author/{author.slug}", doors, site, edition)
+    others = tuple([card for card in by_author if card not in in_section])
+    return tuple(
+        shelf
+        for shelf in (
+            Shelf(
+                "more-in",
+                say("more_in", name=section.name),
+                in_section,
+                f"/sections/{section.slug}",
+                say("see_all", name=section.name),
+            ),
+            Shelf(
+                "more-by",
+                say("more_by", name=author.name),
+                others,
+                f"/authors/{author.slug}",
+                say("all_by", name=author.name),
+            ),
+        )
+        if shelf.cards
+    )
 
 
 def _others(of: Published, name: str, doors: Doors, site: Site, edition: str) -> tuple[Card, ...]:

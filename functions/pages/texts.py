@@ -47,7 +47,6 @@ TEXTS: Final[dict[str, str]] = {
     "picture": "Picture: {credit}",
     "gate_label": "{kind} for {tier}",
     "already": "Already one of our {tier}?",
-    "audio": "Audio",
     "embed": "Continue at {provider}",
     "sources": "Sources",
     "sources_closed": "Direct links to all sources are for {tier}: the newsletter is free, and they come with it.",

@@ -1,4 +1,4 @@
-"""The pages function's whole answers, on in-memory doors: statuses, headers, conditions, no leak (R1, R2)."""
+"""Feeds, maps and robots: whole answers, on in-memory doors: statuses, headers, conditions, no leak (R1, R2)."""
 
 from __future__ import annotations
 

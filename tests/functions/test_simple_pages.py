@@ -1,0 +1,70 @@
+"""Forms and other quiet pages: what they ask for, and what cannot be sent."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from shared.domain.paper import Giving
+from shared.domain.tiers import Tier
+from tests.functions.site import (
+    EVERY,
+    FULL,
+    PLAIN,
+    SIMPLE,
+    ask,
+    shown,
+    tree,
+)
+
+# Forms and words -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", ["/", "/articles/piece-1", "/account", "/sections/city"])
+def test_signing_in_leads_back_to_a_page_of_this_site(to: str) -> None:
+    assert f'name="next" value="{to}"' in shown("/sign-in", query=f"next={to}")
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "//evil.example", "/\\evil.example", "https://evil.example", "%2F%2Fevil.example", "/%2Fevil", "", "articles",
+        "/a//b", "/a/../b", "/a%0d%0ab", "/A", "/a?b", "/a#b", "javascript:alert(1)", "/" + "a" * 512,
+        "/\tevil", "/a\n", "@evil.example", "/.evil",
+    ],
+)  # fmt: skip
+def test_and_to_nowhere_else(to: str) -> None:
+    """R14."""
+    answer = ask("/sign-in", query=f"next={to}").answer
+
+    assert answer.status == 400
+    assert "evil" not in answer.body
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_a_form_that_nobody_answers_yet_cannot_be_sent(path: str) -> None:
+    for form in tree(shown(path, PLAIN)).iter("form"):
+        assert form.get("method") == "post"
+        assert form[0].tag == "fieldset"
+        assert form[0].get("disabled") is not None
+
+
+def test_every_field_has_a_label() -> None:
+    for path in SIMPLE:
+        root = tree(shown(path, PLAIN))
+        named = {one.get("for") for one in root.iter("label")}
+        inside = [field for label in root.iter("label") for field in label.iter("input")]
+        for field in root.iter("input"):
+            assert field.get("type") == "hidden" or field.get("id") in named or field in inside
+
+
+def test_prices_are_written_as_one_writes_them() -> None:
+    page = shown("/join", PLAIN)
+    assert "€8.50 a month" in page
+    giving = shown("/contribute", PLAIN, paper=replace(FULL, giving=Giving("JPY", (500,), 100, 9000)))
+    assert "¥500" in giving
+
+
+def test_a_member_is_not_asked_to_join() -> None:
+    assert "Join for" not in shown("/join", PLAIN, tier=Tier.MEMBER)
+    assert "Join for" in shown("/join", PLAIN, tier=Tier.SUBSCRIBER)
