@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.domain.articles import Article, Author, CallToAction, Gate, Heading, Paragraph, Section, Source
+from shared.domain.articles import Article, Author, CallToAction, Gate, Section, Source
+from shared.domain.blocks import Heading, Paragraph
 from shared.domain.tiers import Tier
 
 SAMPLE = Path(__file__).parents[1] / "infra" / "sample"

@@ -8,27 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.domain.articles import (
-    Article,
-    Audio,
-    Author,
-    Block,
-    CallToAction,
-    Correction,
-    Embed,
-    Gate,
-    Heading,
-    Image,
-    List,
-    Paragraph,
-    Picture,
-    PlainBlock,
-    Production,
-    Quote,
-    Rule,
-    Section,
-    Source,
-)
+from shared.domain.articles import Article, Author, Block, CallToAction, Correction, Gate, Production, Section, Source
+from shared.domain.blocks import Audio, Embed, Heading, Image, List, Paragraph, Picture, PlainBlock, Quote, Rule
 from shared.domain.tiers import Tier
 
 # Plain and cheap on purpose: what matters is where the text stands. Odd characters have one strategy's worth of place.

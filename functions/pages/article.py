@@ -14,18 +14,9 @@ from functions.pages.page import opened, page
 from functions.pages.route import Asked, Doors, Made
 from functions.pages.site import SIGN_IN_WORKS, Site
 from functions.pages.structured import article_data
-from shared.domain.articles import List as Items
-from shared.domain.articles import (
-    LockedGate,
-    OpenGate,
-    Paragraph,
-    PlainBlock,
-    Published,
-    Quote,
-    SeenArticle,
-    SeenBlock,
-    readable,
-)
+from shared.domain.articles import LockedGate, OpenGate, Published, SeenArticle, SeenBlock, readable
+from shared.domain.blocks import List as Items
+from shared.domain.blocks import Paragraph, PlainBlock, Quote
 from shared.domain.list_parts import Row
 from shared.domain.lists import slug_at
 from shared.domain.refusals import UnknownList

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from functions.pages.entries import article_url, timestamp
-from shared.domain.articles import Picture
+from shared.domain.blocks import Picture
 from shared.domain.lists import LATEST, Entry
 from shared.domain.paper import Paper
 from shared.ports import ListPage

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from functions.pages.entries import article_url, changed_at, decoded, entries_in
-from shared.domain.articles import Moment
+from shared.domain.blocks import Moment
 from shared.domain.list_parts import Index, Row
 from shared.domain.lists import LATEST, Entry, moment_at
 from shared.domain.paper import Paper

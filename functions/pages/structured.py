@@ -11,7 +11,8 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from functions.pages.entries import timestamp
-from shared.domain.articles import Author, LockedGate, OpenGate, Picture, Production, SeenArticle
+from shared.domain.articles import Author, LockedGate, OpenGate, Production, SeenArticle
+from shared.domain.blocks import Picture
 from shared.domain.lists import AuthorFacts
 from shared.domain.paper import Paper
 

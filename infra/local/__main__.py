@@ -57,6 +57,9 @@ def _run(port: int) -> int:
         return 1
     try:
         print(f"ready: {stack.site_url}", flush=True)
+        print(
+            f"open {stack.site_url}/ in a browser; {stack.site_url}/_local/as/member reads as a member", file=sys.stderr
+        )
         print("\n".join(["try:", *(f"  {line}" for line in tries(stack.site_url, stack.articles))]), file=sys.stderr)
         print(f"  more: {stack.site_url}/_local/", file=sys.stderr)
         threading.Event().wait()

@@ -11,7 +11,22 @@ from typing import Any, Final
 from infra.local.messages import Answer, Request
 
 KEPT: Final = 1_000  # purges and mails remembered
+DAY: Final = 86_400
+READERS: Final = {
+    "/_local/as/member": "as a member, for a day",
+    "/_local/as/subscriber": "as a subscriber",
+    "/_local/as/anonymous": "as everybody does",
+}
 LISTS: Final = {
+    "Pages": {
+        "/": "the front page",
+        "/sections/city": "a section",
+        "/authors/wren": "an author",
+        "/process": "how the paper is made",
+        "/join": "membership",
+        "/contribute": "giving",
+        "/sign-in": "signing in",
+    },
     "Lists": {
         "/api/articles?limit=5": "the newest five; also with section=, author= or tag=",
         "/api/sections": "sections",
@@ -49,11 +64,16 @@ class LocalPages:
     """The pages, and the lists that they show."""
 
     def __init__(
-        self, site_url: str, facts: Sequence[tuple[str, str]], queues: Callable[[], list[dict[str, Any]]]
+        self,
+        site_url: str,
+        facts: Sequence[tuple[str, str]],
+        queues: Callable[[], list[dict[str, Any]]],
+        mint: Callable[[str], str],
     ) -> None:
         self._site_url = site_url
         self._facts = tuple(facts)  # what runs here: (what, where)
         self._queues = queues  # their depths
+        self._mint = mint  # a pass of the tier of that name
         self._lock = threading.Lock()
         self._purges: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._mails: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -91,8 +111,20 @@ class LocalPages:
                 return _json(purges, request)
             case "/_local/queues.json":
                 return _json(self._queues(), request)
-        there = "/_local/, /_local/outbox, /_local/outbox.json, /_local/purge.json, /_local/queues.json"
+            case "/_local/as/anonymous" | "/_local/as/subscriber" | "/_local/as/member":
+                return self._read_as(request.path.rpartition("/")[2])
+        there = (
+            "/_local/, /_local/as/member, /_local/outbox, /_local/outbox.json, /_local/purge.json, /_local/queues.json"
+        )
         return _text(404, f"Nothing is here. There is: {there}", {}, request)
+
+    def _read_as(self, tier: str) -> Answer:
+        """Go on as a reader of that tier: with a pass in a cookie, as signing in leaves one, but for a day."""
+        token = "" if tier == "anonymous" else self._mint(tier)
+        seconds = DAY if token else 0
+        cookie = f"__Host-pass={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+        headers = (("location", "/"), ("set-cookie", cookie), ("cache-control", "no-store"), ("content-length", "0"))
+        return Answer(303, headers)
 
     def _start_page(self) -> str:
         facts = "".join(f"<tr><th>{html.escape(what)}<td>{html.escape(where)}" for what, where in self._facts)
@@ -101,6 +133,7 @@ class LocalPages:
         lines = "".join(f"<pre>{html.escape(line)}</pre>" for line in tries(self._site_url, self._articles))
         return (
             f"<table>{facts}</table>"
+            f"<h2>Read in this browser</h2><ul>{_links(READERS)}</ul>"
             f"<h2>The same article, three readers</h2>{lines}"
             f"<h2>Articles</h2><ul>{articles or '<li>none yet: frontline --local publish FILE'}</ul>"
             f"{lists}"

@@ -14,7 +14,7 @@ from infra.local.edge_cache import EdgeCache
 from infra.local.edge_runtime import EdgeFunction
 from infra.local.front_door import Edge
 from infra.local.http_server import HttpServer
-from infra.local.local_pages import LocalPages
+from infra.local.local_pages import DAY, LocalPages
 from infra.local.origins import Bucket, FunctionUrl, Origin
 from infra.local.policies import BucketOrigin, Distribution
 from infra.local.template import REGION, Attribute, Template, begin_loading
@@ -55,6 +55,8 @@ class LocalStack:
         from infra.local.deliveries import Delivery, depths, mappings
         from infra.local.schedules import Schedules
         from infra.local.seed import seed
+        from infra.ops.stack import Stack
+        from shared.domain.tiers import Tier
 
         template = waiting()
         cloud = Cloud(template, self.site_host, self._purge)
@@ -87,6 +89,7 @@ class LocalStack:
                 ("this stack's state", str(self._state)),
             ],
             depths,
+            lambda tier: Stack.at(self.info).passes().mint(Tier(tier), time.time(), DAY),
         )
         edge = Edge(
             distribution=shape,

@@ -12,7 +12,8 @@ from typing import Any, Final, TypeAlias, get_args
 
 import yaml
 
-from shared.domain.articles import Author, Picture, Published
+from shared.domain.articles import Author, Published
+from shared.domain.blocks import Picture
 from shared.domain.tiers import Tier
 
 

@@ -17,7 +17,8 @@ import msgspec
 
 from infra.ops.front_matter import slug_of
 from infra.ops.markdown import read_markdown
-from shared.domain.articles import Article, Audio, Block, Embed, Gate, Heading, Image, List, Paragraph, Quote, Rule
+from shared.domain.articles import Article, Block, Gate
+from shared.domain.blocks import Audio, Embed, Heading, Image, List, Paragraph, Quote, Rule
 from shared.domain.text import is_tidy, unbalanced_tag
 
 _DELIMITERS: Final = {"em": 1, "strong": 2, "s": 2}

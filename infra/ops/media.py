@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from infra.ops.copies import COPIED, ON_ITS_SIDE, ORIENTATION, RECIPE, has_copies, make_copies
-from shared.domain.articles import copy_path
+from shared.domain.blocks import copy_path
 from shared.domain.text import MediaPath
 
 # What may be uploaded, by its ending, and the type it is served as, whatever a file may say of itself. SVG is not among

@@ -17,7 +17,7 @@ from infra.ops.front_matter import line_at
 from infra.ops.markdown import read_page
 from infra.ops.media import fill_in, find_media, looked_at
 from infra.ops.paper import problems_of
-from shared.domain.articles import Audio, Image, PlainBlock
+from shared.domain.blocks import Audio, Image, PlainBlock
 from shared.domain.refusals import InvalidArticle
 from shared.domain.validation import read_object
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from shared.domain.articles import Author, Moment, Picture, Published, Section, Value
+from shared.domain.articles import Author, Published, Section
+from shared.domain.blocks import Moment, Picture, Value
 from shared.domain.refusals import InvalidCursor
 from shared.domain.text import SLUG_PATTERN, Line, Passage, Slug
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from shared.domain.articles import Pixels, PlainBlock, Value
+from shared.domain.blocks import Pixels, PlainBlock, Value
 from shared.domain.text import Line, Link, MediaPath, Passage, Slug
 
 PAPER_KEY = "paper.json"

@@ -15,7 +15,8 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 from shared.domain import text
-from shared.domain.articles import Article, Audio, Block, Gate, Image, Picture, PlainBlock, Source, texts_of
+from shared.domain.articles import Article, Block, Gate, Source, texts_of
+from shared.domain.blocks import Audio, Image, Picture, PlainBlock
 from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import InvalidArticle
 from shared.domain.tiers import Tier, parse_tier

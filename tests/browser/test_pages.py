@@ -68,6 +68,17 @@ def test_gates_open_when_a_pass_comes_and_close_when_it_goes(browser: Browser) -
         assert page.locator(".gate.locked").count() == 6
 
 
+def test_on_this_machine_one_may_go_on_as_a_member(browser: Browser) -> None:
+    with browser.reader() as page:
+        page.goto("/_local/as/member")
+        assert page.url == f"{browser.url}/"
+        page.goto(FERRY)
+        assert page.locator(".gate.locked").count() == 0
+        page.goto("/_local/as/anonymous")
+        page.goto(FERRY)
+        assert page.locator(".gate.locked").count() == 6
+
+
 def test_the_second_member_is_served_from_the_cache(browser: Browser, paper: Paper) -> None:
     outcomes = []
     for _ in range(2):

@@ -8,18 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.domain.articles import (
-    Article,
-    Gate,
-    Image,
-    LockedGate,
-    OpenGate,
-    Picture,
-    Renamed,
-    Stored,
-    copies_of,
-    files_of,
-)
+from shared.domain.articles import Article, Gate, LockedGate, OpenGate, Renamed, Stored, copies_of, files_of
+from shared.domain.blocks import Image, Picture
 from shared.domain.text import MediaPath
 from shared.domain.tiers import Tier
 from tests import strategies

@@ -11,7 +11,8 @@ import html5lib
 from msgspec.structs import replace
 
 from functions.pages.read import read
-from shared.domain.articles import Article, Paragraph
+from shared.domain.articles import Article
+from shared.domain.blocks import Paragraph
 from shared.domain.paper import Giving, PageLink, Paper, Plan
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from functions.pages.structured import article_data
-from shared.domain.articles import Article, Audio, Correction, Picture, Production
+from shared.domain.articles import Article, Correction, Production
+from shared.domain.blocks import Audio, Picture
 from shared.domain.tiers import Tier
 from tests import strategies
 from tests.functions.paper import PAPER, URL, article

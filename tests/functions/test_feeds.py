@@ -18,7 +18,8 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from functions.pages.feeds import IN_FEED
-from shared.domain.articles import Article, Picture, Section
+from shared.domain.articles import Article, Section
+from shared.domain.blocks import Picture
 from tests import strategies
 from tests.functions.paper import PAPER, URL, article, body, by, published, tree
 from tests.twins import MemoryDocuments

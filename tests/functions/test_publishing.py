@@ -12,18 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from functions.publishing.catch_up import NEWS_FOR
-from shared.domain.articles import (
-    Article,
-    Audio,
-    Author,
-    Image,
-    Paragraph,
-    Picture,
-    Renamed,
-    Section,
-    Stored,
-    Unpublished,
-)
+from shared.domain.articles import Article, Author, Renamed, Section, Stored, Unpublished
+from shared.domain.blocks import Audio, Image, Paragraph, Picture
 from shared.domain.tiers import Tier
 from tests import strategies
 from tests.press import NOW, Press, piece

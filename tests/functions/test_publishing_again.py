@@ -14,12 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.domain.articles import (
-    Picture,
-    Section,
-    Stored,
-    Unpublished,
-)
+from shared.domain.articles import Section, Stored, Unpublished
+from shared.domain.blocks import Picture
 from shared.domain.lists import Directory
 from shared.ports import ListPage
 from tests.press import NOW, Press, piece

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from functions.pages.structured import article_data, author_data, front_data, section_data
-from shared.domain.articles import Article, Author, Correction, Gate, Paragraph, Picture, Production, Section
+from shared.domain.articles import Article, Author, Correction, Gate, Production, Section
+from shared.domain.blocks import Paragraph, Picture
 from shared.domain.lists import AuthorFacts, author_facts
 from shared.domain.paper import Logo
 from shared.domain.tiers import Tier

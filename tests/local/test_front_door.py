@@ -83,7 +83,7 @@ class Door:
             },
             origins={"function": self.origin, "bucket": self.bucket},
             cache=EdgeCache(shape, lambda: self.now),
-            pages=LocalPages("http://site", (), list).answer,
+            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}").answer,
         )
 
     def get(self, path: str = "/a", method: str = "GET", **parts: Any) -> Answer:
@@ -278,3 +278,11 @@ def test_an_unknown_page_of_this_machine_says_which_there_are(door: Door) -> Non
 
 def test_an_empty_outbox_is_an_empty_list(door: Door) -> None:
     assert door.get("/_local/outbox.json").body == b"[]"
+
+
+def test_one_can_go_on_as_another_reader(door: Door) -> None:
+    for tier, cookie in (("member", "a-pass-for-member; Path=/; Max-Age=86400"), ("anonymous", "; Path=/; Max-Age=0")):
+        answer = door.get(f"/_local/as/{tier}")
+        assert (answer.status, answer.header("location")) == (303, "/")
+        assert answer.header("set-cookie") == f"__Host-pass={cookie}; Secure; HttpOnly; SameSite=Lax"
+    assert door.get("/_local/as/editor").status == 404

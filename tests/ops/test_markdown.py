@@ -17,7 +17,8 @@ from infra.ops.cli import app
 from infra.ops.files import check_files, check_moments
 from infra.ops.front_matter import slug_of
 from infra.ops.markdown import new_article, read_markdown
-from shared.domain.articles import Article, Gate, Paragraph, texts_of
+from shared.domain.articles import Article, Gate, texts_of
+from shared.domain.blocks import Paragraph
 from shared.domain.text import is_tidy, unbalanced_tag
 from tests.ops.markdown_cases import CASES, GOOD, Case
 

@@ -14,27 +14,8 @@ from msgspec.structs import replace
 
 from infra.ops.markdown import new_article, read_markdown
 from infra.ops.markdown_out import to_markdown
-from shared.domain.articles import (
-    Article,
-    Audio,
-    Author,
-    Block,
-    CallToAction,
-    Correction,
-    Embed,
-    Gate,
-    Heading,
-    Image,
-    List,
-    Paragraph,
-    Picture,
-    PlainBlock,
-    Production,
-    Quote,
-    Rule,
-    Section,
-    Source,
-)
+from shared.domain.articles import Article, Author, Block, CallToAction, Correction, Gate, Production, Section, Source
+from shared.domain.blocks import Audio, Embed, Heading, Image, List, Paragraph, Picture, PlainBlock, Quote, Rule
 from shared.domain.text import is_tidy
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article

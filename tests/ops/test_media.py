@@ -17,7 +17,8 @@ from infra.ops import media
 from infra.ops.files import check_files
 from infra.ops.markdown_out import to_markdown
 from infra.ops.media import Media, UnusableMedia, find_copy, find_media
-from shared.domain.articles import Article, Audio, Gate, Image
+from shared.domain.articles import Article, Gate
+from shared.domain.blocks import Audio, Image
 from tests.ops.markdown_cases import GOOD
 from tests.ops.media_files import (
     BADS,

@@ -21,7 +21,7 @@ from infra.ops.keys import init_keys
 from infra.ops.paper import put_error_page, read_paper, set_paper
 from infra.ops.stack import STATE_VARIABLE, Stack
 from shared.adapters.scheduler_schedules import SchedulerSchedules
-from shared.domain.articles import Heading, Paragraph
+from shared.domain.blocks import Heading, Paragraph
 from shared.domain.list_parts import index_key
 from shared.domain.paper import Logo
 from tests.ops.media_files import picture, put
