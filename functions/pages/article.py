@@ -61,10 +61,10 @@ def article(asked: Asked) -> Made:
     site, edition = opened(asked)
     slug = asked.path.rpartition("/")[2]
     document = readable(doors.articles.read(slug), asked.now)
-    made: Made | None = doors.frames.kept(document, asked.sight.tier, edition)
+    made: Made | None = doors.frames.kept(document, asked.sight.tier)
     if made is None:
         made = _rendered(asked, site, edition, document.seen_by(asked.sight.tier))
-        doors.frames.keep(document, asked.sight.tier, edition, made)
+        doors.frames.keep(document, asked.sight.tier, made)
     return made
 
 
@@ -169,8 +169,7 @@ def _others(of: Published, name: str, doors: Doors, site: Site, edition: str) ->
         rows = doors.lists.page(name, None, MORE + 1, edition).rows
     except UnknownList:  # not listed yet, or any more
         return ()
-    kept = doors.frames.cards(edition)
-    cards = [_card(row, site, kept) for row in rows if slug_at(row.place) != of.slug]
+    cards = [_card(row, site, doors.frames.cards) for row in rows if slug_at(row.place) != of.slug]
     return tuple(cards[:MORE])
 
 

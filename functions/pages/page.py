@@ -15,7 +15,8 @@ HTML: Final = "text/html; charset=utf-8"
 def opened(asked: Asked) -> tuple[Site, str]:
     """The site for whoever asks, and the edition that it is of: what is read under it later belongs to it."""
     edition = asked.doors.lists.edition()
-    return asked.doors.frames.site(asked.sight.tier, edition, asked.doors.lists, asked.doors.papers), edition
+    asked.doors.frames.turn_to(edition)
+    return asked.doors.frames.site(asked.sight.tier, asked.doors.lists, asked.doors.papers), edition
 
 
 def page(

@@ -53,47 +53,44 @@ class Site:
 
 
 class Frames:
-    """The sites of one edition, one for each tier: most requests come while nothing
-    has changed. `cards` are rendered entries, by their JSON."""
+    """What a process keeps of the present edition: most requests come while nothing has changed. `cards` are entries as
+    they stand under articles, by their JSON: alike for all tiers."""
 
     def __init__(self) -> None:
         self._edition = ""
         self._sites: dict[Tier, Site] = {}
-        self._cards: dict[bytes, Any] = {}
-        self._pages: OrderedDict[tuple[int, Tier], tuple[Article, Any]] = OrderedDict()  # by the document's id
+        self._pages: OrderedDict[tuple[int, Tier], tuple[Article, Any]] = OrderedDict()
+        self.cards: dict[bytes, Any] = {}
 
-    def kept(self, document: Article, tier: Tier, edition: str) -> Any:
-        """The page that was made of this very document for that tier in that edition; None where none was."""
-        if not edition or edition != self._edition:
-            return None
-        found = self._pages.get((id(document), tier))
-        return found[1] if found is not None and found[0] is document else None
-
-    def keep(self, document: Article, tier: Tier, edition: str, page: Any) -> None:
-        """A new article is asked for by every region within minutes: the last few pages are kept as they were made."""
+    def turn_to(self, edition: str) -> None:
+        """Forget what was of another edition. One that nobody knows is another each time."""
         if edition and edition == self._edition:
-            self._pages[id(document), tier] = (document, page)
-            if len(self._pages) > KEPT:
-                self._pages.popitem(last=False)
+            return
+        self._edition = edition
+        self._sites.clear()
+        self._pages.clear()
+        self.cards.clear()
 
-    def cards(self, edition: str) -> dict[bytes, Any]:
-        """Entries as they stand under articles, alike for all tiers. They hold for the present edition."""
-        return self._cards if edition and edition == self._edition else {}
+    def site(self, tier: Tier, lists: Lists, papers: Papers) -> Site:
+        """What stands around pages for that tier. Raises ContentUnavailable."""
+        if tier not in self._sites:
+            paper = papers.read(self._edition)
+            found = decoded(_section, lists.directory("sections", self._edition))
+            order = {slug: number for number, slug in enumerate(paper.sections)}
+            sections = tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.name)))
+            self._sites[tier] = Site(paper, Words(paper.texts), tier, asset_hrefs(paper), sections)
+        return self._sites[tier]
 
-    def site(self, tier: Tier, edition: str, lists: Lists, papers: Papers) -> Site:
-        """Raises ContentUnavailable."""
-        if edition and edition == self._edition and (kept := self._sites.get(tier)) is not None:
-            return kept
-        paper = papers.read(edition)
-        found = decoded(_section, lists.directory("sections", edition))
-        order = {slug: number for number, slug in enumerate(paper.sections)}
-        sections = tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.name)))
-        site = Site(paper, Words(paper.texts), tier, asset_hrefs(paper), sections)
-        if edition != self._edition:
-            self._edition, self._sites, self._cards = edition, {}, {}
-            self._pages.clear()
-        self._sites[tier] = site
-        return site
+    def kept(self, document: Article, tier: Tier) -> Any:
+        """The page that was made of this very document for that tier; None where none was."""
+        return self._pages.get((id(document), tier), (None, None))[1]
+
+    def keep(self, document: Article, tier: Tier, page: Any) -> None:
+        """A new article is asked for by every region within minutes: the last few pages are kept as they were made.
+        Their documents are too, so that nothing else gets their ids."""
+        self._pages[id(document), tier] = (document, page)
+        if len(self._pages) > KEPT:
+            self._pages.popitem(last=False)
 
     def last(self, tier: Tier) -> Site | None:
         """The site as it was when it could last be read, for pages that say what cannot be read now."""
