@@ -26,7 +26,7 @@ from shared.reading import cache_tags
 MORE: Final = 3
 """How many articles of the section, and of the author, stand under an article."""
 
-KEPT: Final = 1_000  # cards, of half a kilobyte each
+KEPT: Final = 1_000  # neighbours, of half a kilobyte each
 
 
 class Stretch(Struct, frozen=True):
@@ -38,7 +38,7 @@ class Stretch(Struct, frozen=True):
     is_slim: bool = False
 
 
-class Card(Struct, frozen=True):
+class Neighbour(Struct, frozen=True):
     """An article under another: its slug, and how it looks there."""
 
     slug: str
@@ -50,7 +50,7 @@ class Shelf(Struct, frozen=True):
 
     id: str
     title: str
-    cards: tuple[Card, ...]
+    neighbours: tuple[Neighbour, ...]
     href: str
     all: str
 
@@ -72,7 +72,7 @@ def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made
     shelves = _shelves(seen, asked.doors, site, edition)
     # What is withdrawn is nowhere to be read any more, not even as a title. A new article does not purge its
     # neighbours: what they name may be a day old.
-    named = (f"slug-{card.slug}" for shelf in shelves for card in shelf.cards)
+    named = (f"slug-{one.slug}" for shelf in shelves for one in shelf.neighbours)
     return page(
         "article.html",
         site,
@@ -141,7 +141,7 @@ def _shelves(of: Published, doors: Doors, site: Site, edition: str) -> tuple[She
     say, section, author = site.words.say, of.section, of.author
     in_section = _others(of, f"section/{section.slug}", doors, site, edition)
     by_author = _others(of, f"author/{author.slug}", doors, site, edition)
-    others = tuple([card for card in by_author if card not in in_section])
+    others = tuple([one for one in by_author if one not in in_section])
     return tuple(
         shelf
         for shelf in (
@@ -160,24 +160,24 @@ def _shelves(of: Published, doors: Doors, site: Site, edition: str) -> tuple[She
                 say("all_by", name=author.name),
             ),
         )
-        if shelf.cards
+        if shelf.neighbours
     )
 
 
-def _others(of: Published, name: str, doors: Doors, site: Site, edition: str) -> tuple[Card, ...]:
+def _others(of: Published, name: str, doors: Doors, site: Site, edition: str) -> tuple[Neighbour, ...]:
     try:
         rows = doors.lists.page(name, None, MORE + 1, edition).rows
     except UnknownList:  # not listed yet, or any more
         return ()
-    cards = [_card(row, site, doors.frames.cards) for row in rows if slug_at(row.place) != of.slug]
-    return tuple(cards[:MORE])
+    found = [_neighbour(row, site, doors.frames.neighbours) for row in rows if slug_at(row.place) != of.slug]
+    return tuple(found[:MORE])
 
 
-def _card(row: Row, site: Site, kept: dict[bytes, Card]) -> Card:
+def _neighbour(row: Row, site: Site, kept: dict[bytes, Neighbour]) -> Neighbour:
     raw = bytes(row.entry)
-    if (card := kept.get(raw)) is None:
+    if (found := kept.get(raw)) is None:
         entry = entries_in((row,))[0]
-        card = Card(entry.slug, macros("parts.html").entry(entry, site.words, heading="h4"))
+        found = Neighbour(entry.slug, macros("parts.html").entry(entry, site.words, heading="h4"))
         if len(kept) < KEPT:
-            kept[raw] = card
-    return card
+            kept[raw] = found
+    return found

@@ -53,14 +53,14 @@ class Site:
 
 
 class Frames:
-    """What a process keeps of the present edition: most requests come while nothing has changed. `cards` are entries as
-    they stand under articles, by their JSON: alike for all tiers."""
+    """What a process keeps of the present edition: most requests come while nothing has changed. `neighbours`
+    are entries as they stand under articles, by their JSON: alike for all tiers."""
 
     def __init__(self) -> None:
         self._edition = ""
         self._sites: dict[Tier, Site] = {}
         self._pages: OrderedDict[tuple[int, Tier], tuple[Article, Any]] = OrderedDict()
-        self.cards: dict[bytes, Any] = {}
+        self.neighbours: dict[bytes, Any] = {}
 
     def turn_to(self, edition: str) -> None:
         """Forget what was of another edition. One that nobody knows is another each time."""
@@ -69,7 +69,7 @@ class Frames:
         self._edition = edition
         self._sites.clear()
         self._pages.clear()
-        self.cards.clear()
+        self.neighbours.clear()
 
     def site(self, tier: Tier, lists: Lists, papers: Papers) -> Site:
         """What stands around pages for that tier. Raises ContentUnavailable."""

@@ -128,6 +128,6 @@ def test_with_a_new_edition_the_paper_s_words_and_sections_are_new_too() -> None
     page = warm.shown()
 
     assert "The Pier" in page
-    assert "AI persona" not in page  # neither around the page nor on the cards at its end
+    assert "AI persona" not in page  # neither around the page nor on its neighbours at the end
     assert ">machine<" in page
     assert 'href="/sections/river"' in page
