@@ -27,8 +27,8 @@ _SAMPLE = Path(__file__).parents[1] / "infra" / "sample"
 def rendering(made: bundles.Bundles) -> Iterator[Figure]:
     """The page of a real article beside its JSON, whole answers both, taking turns.
 
-    `first`: by a process that knows the paper and has not read the article; `warm`: by one that has. A page is rendered
-    anew each time.
+    `first`: by a process that knows the paper and has not read the article, which renders it; `warm`: by one that has, and
+    has kept the page.
     """
     path = f"/articles/{FLAGSHIP}"
     kinds = {"anonymous": Tier.ANONYMOUS, "member": Tier.MEMBER}

@@ -43,7 +43,6 @@ def front(asked: Asked) -> Made:
         "front.html",
         site,
         asked.path,
-        changed_at=listed.changed_at,
         top=top,
         shelves=_shelves(site, [entry for entry in entries if entry not in top]),
         structured=Markup(front_data(site.paper)),  # noqa: S704 - made safe there
@@ -90,7 +89,6 @@ def _list_page(
         template,
         site,
         asked.path,
-        changed_at=listed.changed_at,
         entries=entries,
         older=older,
         is_first=is_first,

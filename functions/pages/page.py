@@ -19,10 +19,9 @@ def opened(asked: Asked) -> tuple[Site, str]:
     return asked.doors.frames.site(asked.sight.tier, asked.doors.lists, asked.doors.papers), edition
 
 
-def page(
-    template: str, site: Site, path: str, *, changed_at: int = 0, tags: tuple[str, ...] = (), **values: Any
-) -> Made:
-    """The page of that template. `path` is its canonical one."""
+def page(template: str, site: Site, path: str, *, tags: tuple[str, ...] = (), **values: Any) -> Made:
+    """The page of that template. `path` is its canonical one. It has no time of its last change: that of a list would
+    say nothing of the paper, nor of the tier."""
     url = f"{site.paper.url}{path}"
     body = render(template, site=site, paper=site.paper, words=site.words, path=path, url=url, Tier=Tier, **values)
-    return Made(HTML, body, changed_at, tags)
+    return Made(HTML, body, tags=tags)

@@ -46,6 +46,7 @@ def test_a_page_says_for_whom_it_is_and_lets_nothing_foreign_in(path: str, tier:
     assert answer.headers["x-pass"] == ("none" if tier is Tier.ANONYMOUS else "valid")
     assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert "set-cookie" not in answer.headers  # R5
+    assert "last-modified" not in answer.headers  # what is asked by time alone would be a 304 to another tier
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     tree(answer.body)
 
