@@ -27,13 +27,13 @@ _SAMPLE = Path(__file__).parents[1] / "infra" / "sample"
 def rendering(made: bundles.Bundles) -> Iterator[Figure]:
     """The page of a real article beside its JSON, whole answers both, taking turns.
 
-    `first`: by a process that knows the paper and has not read the article, which renders it; `warm`: by one that has, and
-    has kept the page.
+    `first`: by a process that knows the paper and has not read the article, which renders it; `warm`: by one that has,
+    and has kept the page. `init` and `cold`: starting, and starting with a first answer, to the articles function's.
     """
     path = f"/articles/{FLAGSHIP}"
     kinds = {"anonymous": Tier.ANONYMOUS, "member": Tier.MEMBER}
     took: dict[tuple[str, str, bool], list[float]] = {}
-    starts: dict[str, list[float]] = {"articles": [], "pages": []}
+    starts: dict[str, list[tuple[float, float]]] = {"articles": [], "pages": []}
     with s3_server(_paper()) as endpoint:
         variables = {"articles": environment([made.articles], endpoint), "pages": environment([made.pages], endpoint)}
         asked = (
@@ -49,15 +49,17 @@ def rendering(made: bundles.Bundles) -> Iterator[Figure]:
         for _ in range(STARTS):
             for name, handler, bundle in (("articles", HANDLER, made.articles), ("pages", PAGES, made.pages)):
                 one = ColdStart(asking(path) if name == "pages" else event())
-                starts[name].append(one.run(f"{handler}.handler", environment([bundle, made.runtime], endpoint))[0])
+                starts[name].append(one.run(f"{handler}.handler", environment([bundle, made.runtime], endpoint)))
     for kind in kinds:
         for forget, known in ((False, "warm"), (True, "first")):
             page, answer = took["page", kind, forget], took["json", kind, forget]
             yield f"page_render_{known}_{kind}", statistics.median(page) * 1e6, "µs CPU"
             yield f"article_json_{known}_{kind}", statistics.median(answer) * 1e6, "µs CPU"
             yield f"page_render_{known}_{kind}_ratio", ratio(page, answer), "ratio"
-    yield "pages_init", statistics.median(starts["pages"]) * 1e3, "ms CPU"
-    yield "pages_init_ratio", ratio(starts["pages"], starts["articles"]), "ratio"
+    for number, name in enumerate(("init", "cold")):
+        ours, others = ([one[number] for one in starts[which]] for which in ("pages", "articles"))
+        yield f"pages_{name}", statistics.median(ours) * 1e3, "ms CPU"
+        yield f"pages_{name}_ratio", ratio(ours, others), "ratio"
 
 
 def _paper() -> dict[str, bytes]:

@@ -108,7 +108,7 @@ class ColdStart(http.server.ThreadingHTTPServer):
         wrongly."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
         variables = {**variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server_address[1]}", "_HANDLER": handler}
-        command = [PYTHON, "-S", "-m", "awslambdaric", handler]
+        command = [PYTHON, "-S", "-P", "-m", "awslambdaric", handler]
         with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
             self._process = process
             try:
@@ -158,7 +158,7 @@ class Loop:
         variables: Mapping[str, str],
         calls: int = 40,
     ) -> None:
-        command = [PYTHON, "-S", "-c", _LOOP, module]
+        command = [PYTHON, "-S", "-P", "-c", _LOOP, module]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, env=dict(variables), text=True, **pipes)  # type: ignore[call-overload]
         self._calls = calls

@@ -101,7 +101,7 @@ def ca_store() -> float:
         "print(time.process_time() - began)"
     )
     with_them, without = (
-        float(subprocess.run([PYTHON, "-S", "-c", code], env=env, stdout=subprocess.PIPE, check=True).stdout)
+        float(subprocess.run([PYTHON, "-S", "-P", "-c", code], env=env, stdout=subprocess.PIPE, check=True).stdout)
         for env in ({"PYTHONPATH": str(bundles.FOLDER / "articles")}, environment([bundles.FOLDER / "articles"], ""))
     )
     return with_them - without
