@@ -303,7 +303,7 @@ def _tell(stack: Stack, one: Written, seconds: float | None) -> None:
     else:
         outcome = "live" if isinstance(one.document, Article) else "done"
         outcome += "" if one.what == "unchanged" else f" after {seconds:.1f} s"
-    line = f"{one.what:<9}  {one.slug}  {stack.output('SiteUrl')}/api/articles/{one.slug}  {outcome}"
+    line = f"{one.what:<9}  {one.slug}  {stack.output('SiteUrl')}/articles/{one.slug}  {outcome}"
     out.print(line.rstrip(), markup=False)
 
 

@@ -50,11 +50,18 @@ class Draft:
         return f"/api/articles/{self.slug}"
 
     @property
+    def page(self) -> str:
+        return f"/articles/{self.slug}"
+
+    @property
     def lists(self) -> tuple[str, ...]:
         """Where it is listed, once it is out."""
         section, author = self.section.lower().replace(" ", "-"), "ines-quay"
         feeds = [f"/feeds/{of}{form}" for of in ("", f"sections/{section}/", f"authors/{author}/") for form in FORMS]
         return (
+            "/",
+            f"/sections/{section}",
+            f"/authors/{author}",
             "/api/articles?limit=100",
             f"/api/articles?section={section}&limit=5",
             f"/api/articles?author={author}",
@@ -152,22 +159,24 @@ def test_an_article_from_its_first_word_to_its_last(paper: Paper, cleared: list[
     assert places(paper, first) == []
 
     # Published: everywhere at the next read, its gates as ever, and nothing else is fetched anew.
-    paper.get()
+    other = "/articles/rent-by-the-metre"  # of another section and author: nothing on its page changes
+    paper.get(), paper.get(other)
     assert "live after" in done(paper, "publish", first.write(tmp_path))
     assert missing(paper, first) == []
     for tier in Tier:
-        answer = paper.get(first.path, tier)
-        assert (answer.status, SECRET in answer.body.decode()) == (200, tier is Tier.MEMBER)
+        for path in (first.path, first.page):
+            answer = paper.get(path, tier)
+            assert (answer.status, SECRET in answer.body.decode()) == (200, tier is Tier.MEMBER)
     assert [one["slug"] for one in paper.get("/api/sections").json["sections"]].count("harbour-walks") == 1
     assert paper.get("/api/authors/ines-quay").json["articles"] == 1
     assert first.slug in paper.get(f"{PATH}/related").body.decode()
-    assert paper.get().outcome == "Hit"
+    assert (paper.get().outcome, paper.get(other).outcome) == ("Hit", "Hit")
 
     # Other words in its body: no list is touched.
     since, every = purges(paper), (*first.lists, *DIRECTORIES)
     assert {paper.get(path).outcome for path in every} <= {"Hit", "Miss"}
     done(paper, "publish", replace(first, text="A clock hung there.", at=_at(paper, first)).write(tmp_path))
-    assert "A clock hung there." in paper.get(first.path).body.decode()
+    assert all("A clock hung there." in paper.get(path).body.decode() for path in (first.path, first.page))
     assert [(path, paper.get(path).outcome) for path in every] == [(path, "Hit") for path in every]
     assert purged(paper, since) == {f"#slug-{first.slug}", f"#article-{first.id}"}
 
@@ -194,7 +203,7 @@ def test_an_article_from_its_first_word_to_its_last(paper: Paper, cleared: list[
     # Taken back, and restored.
     took = _gone_after(paper, second)
     assert took < WITHIN
-    assert paper.get(second.path).status == 410
+    assert (paper.get(second.path).status, paper.get(second.page).status) == (410, 410)
     assert places(paper, first, second) == []
     assert second.slug not in paper.get(f"{PATH}/related").body.decode()
     assert "live after" in done(paper, "rollback", second.slug)
@@ -207,6 +216,7 @@ def test_an_article_from_its_first_word_to_its_last(paper: Paper, cleared: list[
     done(paper, "rename", second.slug, third.slug)
     answer = paper.get(second.path)
     assert (answer.status, answer.headers["location"]) == (301, third.path)
+    assert paper.get(second.page).headers["location"] == third.page
     assert missing(paper, third) == []
     assert [path for path in third.lists if second.slug in paper.get(path).body.decode()] == []
     assert second.slug not in paper.get(f"{PATH}/related").body.decode()

@@ -24,7 +24,7 @@ from tests.samples import NIGHT_FERRY, raw_article
 
 SLUG = "a-small-piece"
 FUTURE = "2099-01-01T00:00:00+01:00"
-URL = f"https://paper.example/api/articles/{SLUG}"
+URL = f"https://paper.example/articles/{SLUG}"
 
 
 @pytest.fixture
