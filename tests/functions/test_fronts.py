@@ -8,6 +8,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.blocks import Picture
 from shared.domain.lists import cursor_of, place_of
 from tests.functions.paper import URL, article, by
 from tests.functions.site import (
@@ -83,6 +84,14 @@ def test_an_author_who_is_a_program_is_said_to_be_one() -> None:
         page = text(shown(path, replace(PLAIN, author=persona)))
         assert "AI persona" in page
         assert "Wren is an AI persona of The Quay, not a person." in page
+
+
+def test_a_list_brings_pictures_in_the_width_that_fits() -> None:
+    picture = Picture("/media/anonymous/a.png", "A boat", 1600, 900, "photograph", widths=(480,))
+    image = next(tree(shown("/sections/city", replace(PLAIN, lead_picture=picture))).iter("img"))
+
+    assert image.get("srcset") == "/media/anonymous/a-480w.png 480w, /media/anonymous/a.png 1600w"
+    assert (image.get("alt"), image.get("loading")) == ("", "lazy")  # its title says as much, and is a link
 
 
 def test_an_empty_paper_has_a_front_page() -> None:
