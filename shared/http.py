@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain import refusals
-from shared.domain.refusals import MethodNotAllowed, Refusal, RepeatedParameter, UnknownParameter
+from shared.domain.refusals import MethodNotAllowed, Refusal, RepeatedParameter, TooMany, UnknownParameter
 
 # The one place where a refusal becomes a status. A refusal that is missing here is a fault of ours, and a house test
 # finds it.
@@ -28,7 +28,6 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.InvalidParameter: 400,
     refusals.InvalidCursor: 400,
     refusals.UnservedCombination: 400,
-    refusals.UnknownList: 404,
     refusals.ContentUnavailable: 503,
     refusals.UnusableKeyring: 503,
     refusals.InvalidArticle: 422,
@@ -39,6 +38,26 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.SlugTaken: 409,
     refusals.KeyringChanged: 412,
     refusals.NoStack: 503,
+    refusals.InvalidAddress: 422,
+    refusals.InvalidRequest: 400,
+    refusals.TooLarge: 413,
+    refusals.UnsupportedType: 415,
+    refusals.NotFromTheEdge: 403,
+    refusals.ForeignOrigin: 403,
+    refusals.TooMany: 429,
+    refusals.SignInDead: 410,
+    refusals.WrongCode: 403,
+    refusals.NotSignedIn: 401,
+    refusals.ProofNeeded: 403,
+    refusals.UnknownSession: 404,
+    refusals.UnknownNewsletter: 404,
+    refusals.UnknownGrant: 404,
+    refusals.UnknownMember: 404,
+    refusals.AddressTaken: 409,
+    refusals.RecordChanged: 409,
+    refusals.StoreUnavailable: 503,
+    refusals.MailRefused: 502,
+    refusals.MailUncertain: 503,
 }
 RETRY_AFTER_SECONDS: Final = 5
 JSON: Final = "application/json; charset=utf-8"
@@ -104,15 +123,17 @@ class Answer(Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: str = ""
+    cookies: tuple[str, ...] = ()  # only ever on what is kept nowhere (R5)
 
     def to_event(self, *, head: bool = False) -> dict[str, Any]:
         """As the Lambda runtime wants it; without the body for HEAD."""
-        return {
+        event = {
             "statusCode": self.status,
             "headers": self.headers,
             "body": "" if head else self.body,
             "isBase64Encoded": False,
         }
+        return {**event, "cookies": list(self.cookies)} if self.cookies else event
 
 
 def for_everyone(seconds: int, tags: tuple[str, ...], *, stale: bool = True) -> dict[str, str]:
@@ -190,8 +211,11 @@ def problem(refusal: Refusal) -> Answer:
         "detail": refusal.detail,
     }
     headers = {"content-type": "application/problem+json", "cache-control": NO_STORE}
-    if status == 405:
-        headers["allow"] = "GET, HEAD"
+    match refusal:
+        case MethodNotAllowed(allow=allow):
+            headers["allow"] = allow
+        case TooMany(seconds=seconds):
+            headers["retry-after"] = str(seconds)
     if status == 503:
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     return Answer(status, headers, msgspec.json.encode(body).decode())

@@ -12,11 +12,16 @@ if TYPE_CHECKING:  # a start loads only what it runs
     import datetime as dt
 
     from shared.domain.articles import Stored
+    from shared.domain.email_change import EmailChange
     from shared.domain.keyrings import Keyring
     from shared.domain.list_parts import Index, Row
     from shared.domain.lists import Directory
+    from shared.domain.mails import Mail, MailOrder
+    from shared.domain.members import Contact, Member
     from shared.domain.paper import Paper
     from shared.domain.passes import Verdict
+    from shared.domain.sessions import Session
+    from shared.domain.sign_in import SignIn
     from shared.domain.tiers import Tier
 
 
@@ -266,3 +271,112 @@ class Purge(Protocol):
 
     def paths(self, paths: tuple[str, ...], reference: str) -> str:
         """Forget what is cached for these paths, whatever its tier or query; the rest as with `tags`."""
+
+
+# What belongs to persons: never on the read path. All of these raise StoreUnavailable when the store does not answer,
+# and a writer who expects another version than the present one gets RecordChanged and has written nothing. Reads see
+# the last completed write.
+
+
+class Members(Protocol):
+    """The persons whose addresses are confirmed, and what is known of addresses."""
+
+    def read(self, id: str) -> tuple[Member, str] | None:
+        """The member and its version; None where there is none (any more)."""
+
+    def write(self, member: Member, expected: str | None) -> str:
+        """Put the member if the present version is still `expected` (None: there is none yet). Returns the version."""
+
+    def erase(self, id: str) -> None:
+        """Take the member away with everything that lies beside it; what is not there is no fault."""
+
+    def contact(self, address: str) -> tuple[Contact, str] | None:
+        """What is known of the address of that digest, and its version."""
+
+    def write_contact(self, address: str, contact: Contact | None, expected: str | None) -> None:
+        """Put what is known of an address, or that nothing is; `expected` as in `write`."""
+
+    def everyone(self, after: str | None, limit: int) -> tuple[tuple[Member, ...], str | None]:
+        """Some members, at most about `limit`, in no order that means anything, and where to go on (None: at the end).
+
+        Whoever was there before the first page and stays is on exactly one.
+        """
+
+
+class Sessions(Protocol):
+    """Browsers that are signed in."""
+
+    def read(self, member: str, id: str) -> tuple[Session, str] | None:
+        """The session and its version. It may be one that is over: the store forgets those days later."""
+
+    def write(self, session: Session, expected: str | None) -> str:
+        """Put the session if the present version is still `expected` (None: there is none yet). Returns the version.
+        A session that has ended is not brought back."""
+
+    def end(self, member: str, id: str) -> None:
+        """The session is over from now on; one that is not there is no fault."""
+
+    def of_member(self, member: str) -> tuple[Session, ...]:
+        """All sessions of a member, the latest use first; those that are over may be among them."""
+
+
+class SignIns(Protocol):
+    """Sign-ins that are outstanding, one an address."""
+
+    def put(self, sign_in: SignIn) -> None:
+        """This one is outstanding for its address from now on, in place of any other."""
+
+    def of_link(self, link: str) -> tuple[SignIn, str] | None:
+        """What is outstanding for the address that a link of this digest was mailed to, and its version."""
+
+    def of_address(self, address: str) -> tuple[SignIn, str] | None:
+        """What is outstanding for the address of that digest, and its version."""
+
+    def write(self, sign_in: SignIn, expected: str) -> str:
+        """Put it in place of the version `expected`. Returns the new version."""
+
+    def take(self, sign_in: SignIn, expected: str) -> None:
+        """Take it away if the present version is still `expected`: of any number who try, exactly one succeeds."""
+
+
+class EmailChanges(Protocol):
+    """Changes of address that are outstanding, one a member."""
+
+    def put(self, change: EmailChange) -> None:
+        """This one is outstanding for its member from now on, in place of any other."""
+
+    def of_link(self, link: str) -> tuple[EmailChange, str] | None:
+        """What is outstanding for the member whom a link of this digest was made for, and its version."""
+
+    def of_member(self, member: str) -> tuple[EmailChange, str] | None:
+        """What is outstanding for a member, and its version."""
+
+    def write(self, change: EmailChange, expected: str) -> str:
+        """Put it in place of the version `expected`. Returns the new version."""
+
+    def drop(self, member: str) -> None:
+        """Nothing is outstanding for that member any more."""
+
+
+class Limits(Protocol):
+    """Counting who asks how often."""
+
+    def take(self, what: str, who: str, most: int, seconds: int, now: float) -> int:
+        """Count one more of `what` by `who` in the present window of so many seconds; 0 while there were no more than
+        `most`, else the seconds until the next window. Counts exactly, however many ask at once. `who` is kept by
+        digest."""
+
+
+class Postbox(Protocol):
+    """Where mails are ordered."""
+
+    def order(self, order: MailOrder) -> None:
+        """Have this be mailed soon. It may be mailed twice, rarely."""
+
+
+class Mailer(Protocol):
+    """Sending mail."""
+
+    def send(self, mail: Mail) -> None:
+        """Hand the mail over for good. Raises MailRefused where it will never be taken, StoreUnavailable where another
+        try is worth it and nothing was sent, MailUncertain where it may have been sent."""

@@ -44,7 +44,13 @@ class UnknownRoute(Refusal):
 
 
 class MethodNotAllowed(Refusal):
+    """`allow`: the methods that are."""
+
     code, title = "method_not_allowed", "Method not allowed"
+
+    def __init__(self, detail: str, allow: str = "GET, HEAD") -> None:
+        super().__init__(detail)
+        self.allow = allow
 
 
 class UnknownParameter(Refusal):
@@ -127,6 +133,116 @@ class InvalidPaper(Refusal):
     def __init__(self, *problems: str) -> None:
         super().__init__(" ".join(f"{problem.rstrip('.')}." for problem in problems))
         self.problems = problems
+
+
+class InvalidAddress(Refusal):
+    code, title = "invalid_address", "Not an e-mail address"
+
+
+class InvalidRequest(Refusal):
+    """A body that cannot be read, or that lacks something."""
+
+    code, title = "invalid_request", "The request cannot be read"
+
+
+class TooLarge(Refusal):
+    code, title = "too_large", "Too large"
+
+
+class UnsupportedType(Refusal):
+    code, title = "unsupported_type", "Not a type that is understood here"
+
+
+class NotFromTheEdge(Refusal):
+    """Somebody has gone round the edge."""
+
+    code, title = "not_from_the_edge", "Not this way"
+
+
+class ForeignOrigin(Refusal):
+    """A change that another site's page asks for, in this reader's name."""
+
+    code, title = "foreign_origin", "Asked for by another site"
+
+
+class TooMany(Refusal):
+    """Asked for too often. `seconds`: after how long another try is worth it."""
+
+    code, title = "too_many_requests", "Too many requests"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class SignInDead(Refusal):
+    """A link or code that redeems nothing (any more)."""
+
+    code, title = "sign_in_dead", "No longer good"
+
+
+class WrongCode(Refusal):
+    code, title = "wrong_code", "Wrong digits"
+
+
+class NotSignedIn(Refusal):
+    code, title = "not_signed_in", "Not signed in"
+
+    def __init__(self, detail: str = "You are not signed in here, or no longer. Sign in again.") -> None:
+        super().__init__(detail)
+
+
+class ProofNeeded(Refusal):
+    """Signed in too long ago for what cannot be taken back (R32)."""
+
+    code, title = "proof_needed", "Sign in again first"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in once more, to show that it is you. Then this works for 15 minutes.")
+
+
+class UnknownSession(Refusal):
+    code, title = "unknown_session", "No such device"
+
+
+class UnknownNewsletter(Refusal):
+    code, title = "unknown_newsletter", "No such newsletter"
+
+
+class UnknownGrant(Refusal):
+    code, title = "unknown_grant", "No such grant"
+
+
+class UnknownMember(Refusal):
+    code, title = "unknown_member", "No such member"
+
+
+class AddressTaken(Refusal):
+    code, title = "address_taken", "Another account has this address"
+
+
+class RecordChanged(Refusal):
+    """Somebody else has written in between. What reads again and tries again gets over it."""
+
+    code, title = "record_changed", "Somebody else changed this"
+
+
+class StoreUnavailable(Refusal):
+    """The tables, the queue or the signer did not answer. Worth another try, and worth waking someone."""
+
+    code, title = "store_unavailable", "Temporarily unavailable"
+
+
+class MailRefused(Refusal):
+    """A mail that is not taken, however often one tries."""
+
+    code, title = "mail_refused", "The mail is not taken"
+
+
+class MailUncertain(Refusal):
+    """Nobody knows whether it was sent: the answer did not come."""
+
+    code, title = "mail_uncertain", "The mail may have been sent"
 
 
 class NoStack(Refusal):

@@ -53,6 +53,9 @@ MediaPath = Annotated[
 """A file in the media bucket; the tier in its path is the lowest that may fetch it."""
 
 _slug = re.compile(SLUG_PATTERN)
+# A path of this site as the edge spells it. Nothing that a browser could take for another host: no second slash, no
+# backslash, no scheme (R14).
+_site_path = re.compile(r"/(?:[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*)?\Z")
 # A "<" that does not begin an allowed tag. Links stand first, they are the most; white space is spelled out: `\s` in a
 # set costs a call for each character.
 _forbidden = re.compile(
@@ -64,6 +67,11 @@ _forbidden = re.compile(
 def is_slug(text: str) -> bool:
     """Whether this may stand in an address and in a storage key."""
     return len(text) <= MAX_SLUG and _slug.match(text) is not None
+
+
+def is_site_path(text: str) -> bool:
+    """Whether a browser that is sent there stays on this site."""
+    return len(text) <= 512 and _site_path.match(text) is not None
 
 
 def forbidden_markup(html: str) -> str | None:

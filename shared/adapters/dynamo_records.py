@@ -1,0 +1,126 @@
+"""Values in a DynamoDB table as JSON, each with a version: a second writer loses cleanly, in one conditional write."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.domain.refusals import RecordChanged, StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+T = TypeVar("T")
+# What DynamoDB says when it is busy or ill; all else that it says is a fault of ours, and wakes someone.
+_PASSING: Final = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+    }
+)
+_encode = msgspec.json.Encoder().encode
+
+
+class DynamoRecords:
+    """One table. `names` are those of its key's attributes."""
+
+    def __init__(self, client: DynamoDBClient, table: str, *names: str) -> None:
+        self._client, self._table, self._names = client, table, names
+
+    def read(self, decoder: msgspec.json.Decoder[T], *key: str) -> tuple[T, str] | None:
+        """The value under the key, and its version."""
+        with available():
+            found = self._client.get_item(TableName=self._table, Key=self._key(key), ConsistentRead=True)
+        return _record(decoder, found["Item"]) if "Item" in found else None
+
+    def write(self, value: object, expected: str | None, *key: str, expires_at: int | None = None) -> str:
+        """Put it if the present version is `expected` (None: there is none). Returns the version."""
+        condition = "attribute_not_exists(#version)" if expected is None else "#version = :expected"
+        values: Any = {} if expected is None else {"ExpressionAttributeValues": {":expected": {"S": expected}}}
+        item, version = self._item(value, key, expires_at)
+        with available():
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#version": "version"},
+                **values,
+            )
+        return version
+
+    def put(self, value: object, *key: str, expires_at: int | None = None) -> None:
+        """Put it in place of whatever is there."""
+        with available():
+            self._client.put_item(TableName=self._table, Item=self._item(value, key, expires_at)[0])
+
+    def take(self, expected: str, *key: str) -> None:
+        """Delete it if the present version is `expected`."""
+        with available():
+            self._client.delete_item(
+                TableName=self._table,
+                Key=self._key(key),
+                ConditionExpression="#version = :expected",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues={":expected": {"S": expected}},
+            )
+
+    def delete(self, *key: str) -> None:
+        """Delete whatever is there, or not."""
+        with available():
+            self._client.delete_item(TableName=self._table, Key=self._key(key))
+
+    def partition(self, name: str) -> list[dict[str, Any]]:
+        """All items of a partition."""
+        found: list[dict[str, Any]] = []
+        more: Any = {}
+        while True:
+            with available():
+                page = self._client.query(
+                    TableName=self._table,
+                    ConsistentRead=True,
+                    KeyConditionExpression="#partition = :partition",
+                    ExpressionAttributeNames={"#partition": self._names[0]},
+                    ExpressionAttributeValues={":partition": {"S": name}},
+                    **more,
+                )
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return found
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _key(self, key: tuple[str, ...]) -> Any:
+        return {name: {"S": part} for name, part in zip(self._names, key, strict=True)}
+
+    def _item(self, value: object, key: tuple[str, ...], expires_at: int | None) -> tuple[Any, str]:
+        version = secrets.token_hex(8)  # never one that was there before, also after a deletion
+        item = {**self._key(key), "body": {"S": _encode(value).decode()}, "version": {"S": version}}
+        return (item if expires_at is None else {**item, "expires_at": {"N": str(expires_at)}}), version
+
+
+def _record(decoder: msgspec.json.Decoder[T], item: Any) -> tuple[T, str]:
+    return decoder.decode(item["body"]["S"]), item["version"]["S"]
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """What DynamoDB says, in our words: raises RecordChanged for a condition that failed, StoreUnavailable for what
+    passes."""
+    try:
+        yield
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "ConditionalCheckFailedException":
+                raise RecordChanged("Somebody else has changed this in between. Try again.") from None
+            case code if code in _PASSING:
+                raise StoreUnavailable("This does not work at the moment. Try again in a minute.") from error
+        raise
+    except BotoCoreError as error:  # no connection, no answer in time
+        raise StoreUnavailable("This does not work at the moment. Try again in a minute.") from error

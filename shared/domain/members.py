@@ -1,0 +1,119 @@
+"""Members of the paper, who pay or do not: what is known of a person, and which tier follows from it at a time."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.domain.addresses import Address
+from shared.domain.refusals import UnknownGrant
+from shared.domain.secrets import Chance, new_id, new_secret, same, sealed
+from shared.domain.tiers import Tier
+
+# A payment that fails is tried again by the processor for a while, and nobody is shut out on its first day.
+PAST_DUE_GRACE_SECONDS: Final = 7 * 86_400
+MEMBER_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
+
+
+class MembershipState(enum.Enum):
+    """How a paid membership stands with whoever takes the money."""
+
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    ENDED = "ended"  # cancelled and run out, refunded, disputed
+
+
+class Membership(Struct, frozen=True):
+    """A paid membership. `since`: when it came into this state; `paid_until`: how far the money reaches (both seconds
+    since 1970). One that was cancelled stays active until then."""
+
+    state: MembershipState
+    since: int
+    paid_until: int
+
+
+class Grant(Struct, frozen=True):
+    """A tier that somebody at the paper has given. `until`: seconds since 1970, None for good."""
+
+    id: str
+    tier: Tier
+    since: int
+    until: int | None
+    reason: str
+
+
+class Member(Struct, frozen=True):
+    """A person whose address is confirmed. `unsubscribe_key` makes the tokens that mails carry."""
+
+    id: str
+    address: Address
+    since: int
+    unsubscribe_key: str
+    newsletters: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    membership: Membership | None = None
+
+    def __repr__(self) -> str:
+        return f"Member({self.id})"
+
+
+class Contact(Struct, frozen=True):
+    """What is known of an address: whose it is, and why it gets no mail, if so. It outlives the person's account."""
+
+    member: str | None = None
+    suppressed: str | None = None
+    suppressed_at: int | None = None
+
+
+def new_member(id: str, address: Address, now: float, chance: Chance) -> Member:
+    """Somebody who has just confirmed an address."""
+    return Member(id, address, int(now), new_secret(chance))
+
+
+def tier_of(member: Member, now: float) -> Tier:
+    """The one rule: the highest tier that a grant or a paid membership gives at `now`; an address that is confirmed
+    makes a subscriber."""
+    granted = [one.tier for one in member.grants if one.since <= now and (one.until is None or now < one.until)]
+    return max([Tier.SUBSCRIBER, *granted, *([Tier.MEMBER] if _is_paid(member.membership, now) else [])])
+
+
+def _is_paid(membership: Membership | None, now: float) -> bool:
+    match membership:
+        case Membership(state=MembershipState.ACTIVE, paid_until=until):
+            return now < until + PAST_DUE_GRACE_SECONDS  # the word that it was paid again may come late
+        case Membership(state=MembershipState.PAST_DUE, since=since):
+            return now < since + PAST_DUE_GRACE_SECONDS
+    return False
+
+
+def grant(member: Member, tier: Tier, until: int | None, reason: str, now: float, chance: Chance) -> Member:
+    """The member with one more grant."""
+    given = Grant(new_id(chance)[:8], tier, int(now), until, reason)
+    return replace(member, grants=(*member.grants, given))
+
+
+def revoke(member: Member, id: str | None) -> Member:
+    """The member without that grant, or without any (None). Raises UnknownGrant."""
+    kept = tuple(one for one in member.grants if id is not None and one.id != id)
+    if len(kept) == len(member.grants):
+        raise UnknownGrant("There is no such grant to take back.")
+    return replace(member, grants=kept)
+
+
+def wanting(member: Member, newsletters: tuple[str, ...]) -> Member:
+    """The member who gets exactly these newsletters."""
+    return replace(member, newsletters=tuple(dict.fromkeys(newsletters)))
+
+
+def unsubscribe_token(member: Member, newsletter: str) -> str:
+    """What ends one newsletter for one member, and does nothing else (R31). It lives as long as the member does."""
+    return f"{member.id}{sealed(member.unsubscribe_key, newsletter)[:32]}"
+
+
+def is_unsubscribe_token(token: str, member: Member, newsletter: str) -> bool:
+    """Whether this was made for that member and newsletter."""
+    return same(token, unsubscribe_token(member, newsletter))

@@ -1,0 +1,34 @@
+"""What is random, and what is kept of it. Chance comes in as an argument, so that tests can choose it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+Chance = Callable[[int], bytes]  # so many bytes that nobody can guess (`secrets.token_bytes`)
+
+
+def new_secret(chance: Chance) -> str:
+    """256 bits, in hexadecimal: addresses are written in lower case on their way."""
+    return chance(32).hex()
+
+
+def new_id(chance: Chance) -> str:
+    """128 bits, in hexadecimal: the name of a thing, which is no secret."""
+    return chance(16).hex()
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret with as many bits as `new_secret` makes: SHA-256, hexadecimal."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sealed(key: str, message: str) -> str:
+    """What only those can make who know the key: HMAC-SHA256, hexadecimal."""
+    return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are the same; takes as long for a wrong one as for the right one."""
+    return hmac.compare_digest(one.encode(), other.encode())
