@@ -48,6 +48,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.SignInDead: 410,
     refusals.WrongCode: 403,
     refusals.NotSignedIn: 401,
+    refusals.SessionReused: 401,
     refusals.ProofNeeded: 403,
     refusals.UnknownSession: 404,
     refusals.UnknownNewsletter: 404,

@@ -82,6 +82,16 @@ class Giving(Value, frozen=True):
     )
 
 
+class Newsletter(Value, frozen=True):
+    """A newsletter: articles by mail. `tier`: the lowest that gets it; `sections`: whose articles, empty for all."""
+
+    slug: Slug
+    name: Line
+    description: Passage
+    tier: Literal["subscriber", "member"] = "subscriber"
+    sections: Annotated[tuple[Slug, ...], Meta(max_length=20)] = ()
+
+
 class Paper(Value, frozen=True):
     """`id` is made once and stays, so that what feeds call an article by stays too when the paper moves to another
     address. `url` is where the paper is read, without a slash at its end.
@@ -107,5 +117,6 @@ class Paper(Value, frozen=True):
     links: Annotated[tuple[PageLink, ...], Meta(max_length=20)] = ()
     plans: Annotated[tuple[Plan, ...], Meta(max_length=6)] = ()
     giving: Giving | None = None
+    newsletters: Annotated[tuple[Newsletter, ...], Meta(max_length=20)] = ()
     process: Annotated[tuple[PlainBlock, ...], Meta(max_length=500)] = ()
     texts: Annotated[dict[TextName, Passage], Meta(max_length=300)] = field(default_factory=dict)

@@ -192,6 +192,15 @@ class NotSignedIn(Refusal):
         super().__init__(detail)
 
 
+class SessionReused(NotSignedIn):
+    """A session's secret that had been replaced has turned up again: two have had the same cookie."""
+
+    code, title = "session_reused", "Signed out for safety"
+
+    def __init__(self) -> None:
+        super().__init__("This device was signed out for safety: its cookie had been used elsewhere. Sign in again.")
+
+
 class ProofNeeded(Refusal):
     """Signed in too long ago for what cannot be taken back (R32)."""
 

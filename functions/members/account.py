@@ -1,0 +1,113 @@
+"""The account: what is known of a member, what they may change, take along and take away."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from functions.members.route import Asked
+from functions.members.sessions import CLEAR, live_sessions
+from functions.members.signed_in import SIGNED_OUT, SignedIn, who_asks, who_proves
+from shared.domain.mails import NoticeOrder
+from shared.domain.members import Contact, Member, tier_of, wanting
+from shared.domain.moments import moment
+from shared.domain.refusals import RecordChanged, UnknownNewsletter
+from shared.http import Answer
+from shared.personal import body_of, sent_to, told
+
+
+class ChangesBody(Struct, frozen=True, forbid_unknown_fields=True):
+    newsletters: tuple[str, ...] = ()
+
+
+def me(asked: Asked) -> Answer:
+    """`GET /api/members/me`."""
+    return told(200, _profile(asked, who_asks(asked).member))
+
+
+def change(asked: Asked) -> Answer:
+    """`PATCH /api/members/me`: which newsletters the member gets, all of them at once."""
+    wanted = body_of(asked.request, ChangesBody).newsletters
+    there = {one.slug for one in asked.paper.newsletters}
+    if unknown := [name for name in wanted if name not in there]:
+        raise UnknownNewsletter(f"The paper has no newsletter “{unknown[0][:80]}”.")
+    found = who_asks(asked)
+    changed = wanting(found.member, wanted)
+    asked.doors.members.write(changed, found.version)
+    return sent_to("/account") if asked.request.is_form else told(200, _profile(asked, changed))
+
+
+def export(asked: Asked) -> Answer:
+    """`GET /api/members/me/export`: everything that is kept of the member, as a file (R32)."""
+    found = who_proves(asked)
+    answer = told(200, exported(asked, found))
+    answer.headers["content-disposition"] = 'attachment; filename="account.json"'
+    return answer
+
+
+def erase(asked: Asked) -> Answer:
+    """`DELETE /api/members/me`: the person is gone everywhere (R32).
+
+    In this order, so that whoever is cut off in between can do it again: what is outstanding, then the member with
+    every session, and last what the address says. That it gets no mail is kept, by digest: it was the address's wish,
+    or its mailbox is none.
+    """
+    found = who_proves(asked)
+    doors, member = asked.doors, found.member
+    doors.postbox.order(NoticeOrder(member.address, "erased", int(asked.now)))
+    doors.changes.drop(member.id)
+    doors.members.erase(member.id)
+    forget_address(asked, member)
+    answer = sent_to("/", cookies=SIGNED_OUT) if asked.request.is_form else told(200, {}, cookies=SIGNED_OUT)
+    answer.headers.update(CLEAR)
+    return answer
+
+
+def forget_address(asked: Asked, member: Member) -> None:
+    """The member's address is nobody's from now on."""
+    for _ in range(4):
+        known = asked.doors.members.contact(member.address.digest)
+        if known is None or known[0].member != member.id:
+            return
+        contact, version = known
+        kept = None if contact.suppressed is None else Contact(None, contact.suppressed, contact.suppressed_at)
+        try:
+            asked.doors.members.write_contact(member.address.digest, kept, version)
+        except RecordChanged:
+            continue
+        return
+
+
+def exported(asked: Asked, found: SignedIn) -> dict[str, object]:
+    """What is kept of a member, in words that a person can read. Digests of secrets are not among it: they say nothing
+    of anybody."""
+    member, doors = found.member, asked.doors
+    known = doors.members.contact(member.address.digest)
+    contact = known[0] if known else Contact()
+    changing = doors.changes.of_member(member.id)
+    return {
+        **_profile(asked, member),
+        "id": member.id,
+        "sessions": [
+            {"agent": one.agent, "signed_in_at": moment(one.made_at), "used_at": moment(one.used_at)}
+            for one in live_sessions(asked, found)
+        ],
+        "address_gets_no_mail_because_of": contact.suppressed,
+        "address_is_changing_to": changing[0].new.text if changing and asked.now < changing[0].expires_at else None,
+    }
+
+
+def _profile(asked: Asked, member: Member) -> dict[str, object]:
+    paid = member.membership
+    return {
+        "email": member.address.text,
+        "tier": tier_of(member, asked.now).value,
+        "since": moment(member.since),
+        "newsletters": member.newsletters,
+        "grants": [
+            {"tier": one.tier.value, "since": moment(one.since), "until": moment(one.until), "reason": one.reason}
+            for one in member.grants
+        ],
+        "membership": None
+        if paid is None
+        else {"state": paid.state.value, "since": moment(paid.since), "paid_until": moment(paid.paid_until)},
+    }

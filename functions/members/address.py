@@ -1,0 +1,82 @@
+"""Changing the address: asked for here, agreed to by a press in a mail to the old one and in a mail to the new one."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from functions.members.account import forget_address
+from functions.members.entry import QUARTER, limit
+from functions.members.route import Asked
+from functions.members.signed_in import who_proves
+from shared.domain.addresses import parse_address
+from shared.domain.email_change import EmailChange, agree
+from shared.domain.mails import EmailChangeOrder, NoticeOrder
+from shared.domain.members import Contact
+from shared.domain.refusals import AddressTaken, InvalidAddress, RecordChanged, SignInDead
+from shared.domain.secrets import digest_of
+from shared.http import Answer
+from shared.personal import body_of, sent_to, told
+
+A_QUARTER: Final = 5
+_token = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class EmailBody(Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+
+
+class AgreeBody(Struct, frozen=True, forbid_unknown_fields=True):
+    token: str
+
+
+def ask_for_change(asked: Asked) -> Answer:
+    """`POST /api/members/email`: have both addresses asked. It tells nothing of whether the new one is known."""
+    new = parse_address(body_of(asked.request, EmailBody).email)
+    member = who_proves(asked).member
+    if new == member.address:
+        raise InvalidAddress("This is your address already.")
+    limit(asked, "email-change", member.id, A_QUARTER, QUARTER)
+    asked.doors.postbox.order(EmailChangeOrder(member.id, member.address, new, int(asked.now)))
+    return sent_to("/account/email") if asked.request.is_form else told(202, {"mailed": True})
+
+
+def agree_to_change(asked: Asked) -> Answer:
+    """`POST /api/members/email/agree`: one of the two links was pressed. With the second the address changes."""
+    token, doors = body_of(asked.request, AgreeBody).token, asked.doors
+    try:
+        found = doors.changes.of_link(digest_of(token)) if _token.match(token) else None
+        change = agree(found[0] if found else None, token, asked.now)
+        doors.changes.write(change, found[1] if found else "")
+        if change.is_agreed:
+            _change(asked, change)
+    except RecordChanged:
+        raise SignInDead("Both links were pressed at the same moment. Press this one again.") from None
+    if asked.request.is_form:
+        return sent_to("/account/email/changed" if change.is_agreed else "/account/email")
+    return told(200, {"changed": change.is_agreed})
+
+
+def _change(asked: Asked, change: EmailChange) -> None:
+    """The new address is the member's, and the old one nobody's. The new one first: a contact counts only if its
+    member says so too, so whoever is cut off in between leaves nothing that lets anybody in."""
+    members = asked.doors.members
+    kept = members.read(change.member)
+    if kept is None or kept[0].address != change.old:
+        raise SignInDead("This account is not what it was any more. Change the address again.")
+    member, version = kept
+    known = members.contact(change.new.digest)
+    contact, expected = known or (Contact(), None)
+    if contact.member is not None and contact.member != member.id:
+        other = members.read(contact.member)
+        if other is not None and other[0].address == change.new:
+            raise AddressTaken("Another account has this address. Erase that one first, signed in with it.")
+    members.write_contact(change.new.digest, replace(contact, member=member.id), expected)
+    members.write(replace(member, address=change.new), version)
+    forget_address(asked, member)
+    asked.doors.changes.drop(member.id)
+    for address in (change.old, change.new):
+        asked.doors.postbox.order(NoticeOrder(address, "email_changed", int(asked.now)))
