@@ -8,18 +8,18 @@ no effect on this machine; a type that is neither stops the stack.
 import io
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any, Final
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from moto.cloudfront.models import cloudfront_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from moto.scheduler.models import scheduler_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from infra.local import made_here, mails
 from infra.local.key_value_store import PATH, KeyValueStores, Store, endpoint
 from infra.local.object_events import TellingS3
 from infra.local.template import ACCOUNT, REGION, STACK_NAME, Template, TemplateError, only
@@ -27,7 +27,7 @@ from infra.local.template import ACCOUNT, REGION, STACK_NAME, Template, Template
 # CloudFormation type → moto's model of it: (module, class).
 MADE_BY_MOTO: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::S3::Bucket": ("moto.s3.models", "FakeBucket"),
-    "AWS::KMS::Key": ("moto.kms.models", "Key"),
+    "AWS::KMS::Alias": ("moto.kms.models", "Alias"),
     "AWS::SQS::Queue": ("moto.sqs.models", "Queue"),
     "AWS::Events::Rule": ("moto.events.models", "Rule"),
 }
@@ -40,27 +40,59 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "AWS::Events::Rule": frozenset({"Description", "EventPattern", "Targets"}),
+    "AWS::KMS::Alias": frozenset({"AliasName", "TargetKeyId"}),
     "AWS::Scheduler::ScheduleGroup": frozenset(),
+    "AWS::SES::ConfigurationSet": frozenset(
+        {"Name", "DeliveryOptions", "ReputationOptions", "SendingOptions", "SuppressionOptions"}
+    ),
+    "AWS::SES::ConfigurationSetEventDestination": frozenset({"ConfigurationSetName", "EventDestination"}),
+    "AWS::SES::EmailIdentity": frozenset(
+        {"EmailIdentity", "ConfigurationSetAttributes", "DkimAttributes", "FeedbackAttributes"}
+    ),
 }
 # GetAtt → moto's property. (Its own `get_cfn_attribute` would import that parser after all.)
 ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::S3::Bucket", "Arn"): "arn",
     ("AWS::S3::Bucket", "DomainName"): "domain_name",
     ("AWS::S3::Bucket", "RegionalDomainName"): "regional_domain_name",
+    ("AWS::DynamoDB::Table", "Arn"): "table_arn",
     ("AWS::KMS::Key", "Arn"): "arn",
     ("AWS::KMS::Key", "KeyId"): "id",
     ("AWS::SQS::Queue", "Arn"): "queue_arn",
     ("AWS::SQS::Queue", "QueueName"): "name",
     ("AWS::Events::Rule", "Arn"): "arn",
     ("AWS::Scheduler::ScheduleGroup", "Arn"): "arn",
+    ("AWS::SecretsManager::Secret", "Id"): "arn",
+    ("AWS::SecretsManager::Secret", "SecretString"): "text",  # what a dynamic reference means
+    ("AWS::SNS::Topic", "TopicArn"): "arn",
+    ("AWS::SNS::Topic", "TopicName"): "name",
+}
+# What Ref gives → the property of what was made.
+REFS: Final[Mapping[str, str]] = {
+    "AWS::DynamoDB::Table": "name",
+    "AWS::KMS::Key": "id",
+    "AWS::Scheduler::ScheduleGroup": "name",
+    "AWS::SecretsManager::Secret": "arn",
+    "AWS::SNS::Topic": "arn",
 }
 # Made here, by hand; the others are moto's.
 MADE_HERE: Final = frozenset(
-    {"AWS::CloudFront::Distribution", "AWS::CloudFront::KeyValueStore", "AWS::Scheduler::ScheduleGroup"}
+    {
+        "AWS::CloudFront::Distribution",
+        "AWS::CloudFront::KeyValueStore",
+        "AWS::SES::ConfigurationSet",
+        "AWS::SES::ConfigurationSetEventDestination",
+        "AWS::SES::EmailIdentity",
+        *REFS,
+    }
 )
 # Whose effect is emulated elsewhere in infra/local, or needs only a name.
 NAMED_HERE: Final = frozenset(
     {
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
         "AWS::CloudFront::CachePolicy",
         "AWS::CloudFront::Function",
         "AWS::CloudFront::OriginAccessControl",
@@ -73,11 +105,19 @@ NAMED_HERE: Final = frozenset(
         "AWS::Lambda::Url",
         "AWS::Lambda::Version",
         "AWS::Logs::LogGroup",
+        "AWS::SNS::Subscription",
+        "AWS::WAFv2::WebACL",
     }
 )
 # Who may do what is not enforced on this machine: that is for `make e2e` and the cloud.
 WITHOUT_EFFECT: Final = frozenset(
-    {"AWS::IAM::Policy", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    {
+        "AWS::IAM::Policy",
+        "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+    }
 )
 INVALIDATION: Final = re.compile(r"/2020-05-31/distribution/[^/]+/invalidation/?")
 
@@ -94,6 +134,7 @@ class Cloud:
         self._made: dict[str, Any] = {}
         self._making: list[str] = []
         self.stores = KeyValueStores()
+        self.mails = mails.Mails(time.time)
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler
         )
@@ -163,16 +204,24 @@ class Cloud:
                 return f"arn:aws:cloudfront::{ACCOUNT}:function/{name}"
             case "AWS::Lambda::Url", "FunctionUrl":
                 return f"https://{logical_id.lower()}.lambda-url.{REGION}.on.aws/"
-            case (("AWS::Lambda::Function" | "AWS::Lambda::Alias"), ("Arn" | "AliasArn")):
+            case ("AWS::Lambda::Function", "Arn") | ("AWS::Lambda::Alias", (None | "AliasArn")):
                 return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
             case "AWS::SQS::Queue", (None | "QueueUrl"):
                 return f"{self.endpoint}/{ACCOUNT}/{self._resource(logical_id).name}"
-            case "AWS::Scheduler::ScheduleGroup", None:
-                return self._resource(logical_id).name
+            case "AWS::ApiGatewayV2::Api", (None | "ApiId"):
+                return logical_id.lower()
+            case "AWS::ApiGatewayV2::Api", "ApiEndpoint":
+                return f"https://{logical_id.lower()}.execute-api.{REGION}.amazonaws.com"
+            case (("AWS::SES::ConfigurationSet" | "AWS::SES::EmailIdentity"), None):
+                return self._resource(logical_id)
+            case "AWS::WAFv2::WebACL", "Arn":
+                return f"arn:aws:wafv2:{REGION}:{ACCOUNT}:global/webacl/{name}/local"
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
             case "AWS::Logs::LogGroup", "Arn":
                 return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+            case _, None if kind in REFS:
+                return getattr(self._resource(logical_id), REFS[kind])
             case _, None if kind in MADE_BY_MOTO:
                 return self._resource(logical_id).physical_resource_id
             case _, str() if (kind, attribute) in ATTRIBUTES:
@@ -196,13 +245,27 @@ class Cloud:
             case "AWS::CloudFront::KeyValueStore":
                 return self.stores.make(name)
             case "AWS::CloudFront::Distribution":
-                return _make_distribution(name)
+                return made_here.make_distribution(name)
         properties = self._template.resolve(self._template.resources[logical_id].get("Properties", {}), self.attribute)
         if kind in KNOWN:
             only(logical_id, properties, KNOWN[kind])
         match kind:
             case "AWS::Scheduler::ScheduleGroup":
-                return scheduler_backends[ACCOUNT][REGION].create_schedule_group(name, [])
+                return made_here.make_schedule_group(name)
+            case "AWS::KMS::Key":
+                return made_here.make_key(logical_id, properties)
+            case "AWS::DynamoDB::Table":
+                return made_here.make_table(logical_id, name, properties)
+            case "AWS::SNS::Topic":
+                return made_here.make_topic(logical_id, name, properties)
+            case "AWS::SecretsManager::Secret":
+                return made_here.make_secret(logical_id, name, properties)
+            case "AWS::SES::EmailIdentity":
+                return properties["EmailIdentity"]
+            case "AWS::SES::ConfigurationSet":
+                return self.mails.make_configuration_set(properties["Name"])
+            case "AWS::SES::ConfigurationSetEventDestination":
+                return self.mails.make_event_destination(logical_id, properties)
             case "AWS::SQS::Queue" if properties.get("FifoQueue"):
                 name += ".fifo"
             case "AWS::Events::Rule":
@@ -230,6 +293,8 @@ class Cloud:
         path = environ.get("PATH_INFO", "")
         if path.startswith(PATH):
             return self._serve_store(environ, start_response)
+        if path.startswith(mails.PATH):
+            return self._serve_mails(environ, start_response)
         if environ["REQUEST_METHOD"] == "POST" and INVALIDATION.fullmatch(path):
             return self._serve_invalidation(environ, start_response)
         answer: Iterable[bytes] = self._moto(environ, start_response)
@@ -240,6 +305,12 @@ class Cloud:
         status, headers, body = self.stores.answer(
             environ["REQUEST_METHOD"], target, environ.get("HTTP_IF_MATCH"), _body(environ)
         )
+        start_response(f"{status.value} {status.phrase}", [*headers.items(), ("content-length", str(len(body)))])
+        return [body]
+
+    def _serve_mails(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"])
+        status, headers, body = self.mails.answer(environ["REQUEST_METHOD"], target, _body(environ))
         start_response(f"{status.value} {status.phrase}", [*headers.items(), ("content-length", str(len(body)))])
         return [body]
 
@@ -271,17 +342,3 @@ class _QuietHandler(MotoRequestHandler):
 def _body(environ: Mapping[str, Any]) -> bytes:
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     return body
-
-
-def _make_distribution(name: str) -> Any:
-    """A distribution at moto's control plane: enough of one to take invalidations. What it does is read elsewhere."""
-    origin = {"Id": "here", "DomainName": "front-door.invalid"}
-    config = {
-        "CallerReference": name,
-        "Comment": name,
-        "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": {"TargetOriginId": "here", "ViewerProtocolPolicy": "allow-all"},
-    }
-    made, _, _ = cloudfront_backends[ACCOUNT]["aws"].create_distribution(config, [])
-    return made

@@ -22,6 +22,9 @@ from infra.local.workers import (
 
 RETRY_SECONDS: Final = 1.0  # after a failure; in the cloud it is what the function has asked for, or else its queue
 LOOK_SECONDS: Final = 1.0  # until a look at what nobody wakes us for: a delay that ends, a function started again
+KNOWN: Final = frozenset({"EventSourceArn", "FunctionName", "BatchSize", "FunctionResponseTypes"})
+# Nothing waits for company here, and no function has more than one batch at a time.
+QUIET: Final = frozenset({"MaximumBatchingWindowInSeconds", "ScalingConfig"})
 SYSTEM_ATTRIBUTES: Final[Mapping[str, str]] = {
     "ApproximateReceiveCount": "approximate_receive_count",
     "SentTimestamp": "sent_timestamp",
@@ -48,7 +51,7 @@ def mappings(template: Template, attribute: Attribute) -> list[Mapped]:
     found = []
     for logical_id, resource in template.of_type("AWS::Lambda::EventSourceMapping").items():
         stated = resource["Properties"]
-        only(logical_id, stated, {"EventSourceArn", "FunctionName", "BatchSize", "FunctionResponseTypes"})
+        only(logical_id, stated, KNOWN | QUIET)
         found.append(
             Mapped(
                 function_behind(template, stated["FunctionName"]["Ref"]),

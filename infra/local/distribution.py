@@ -105,6 +105,14 @@ def function_behind(template: Template, logical_id: str) -> str:
     return logical_id
 
 
+def function_meant(template: Template, value: Mapping[str, Any]) -> str:
+    """The function that a value of the template means: a Ref or GetAtt of its own or of an alias."""
+    match value:
+        case {"Ref": str() as logical_id} | {"Fn::GetAtt": [str() as logical_id, _]}:
+            return function_behind(template, logical_id)
+    raise TemplateError(f"a function named in a way that this stack does not know: {value!r}")
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads parts of one distribution, following what they refer to."""
@@ -146,7 +154,7 @@ class _Reader:
         return FunctionOrigin(
             origin["Id"],
             domain,
-            function_behind(self.template, target["Ref"] if "Ref" in target else target["Fn::GetAtt"][0]),
+            function_meant(self.template, target),
             float(custom.get("OriginReadTimeout", 30)),
             int(origin.get("ConnectionAttempts", 3)),
         )

@@ -55,6 +55,7 @@ class LocalStack:
         from infra.local.deliveries import Delivery, depths, mappings
         from infra.local.schedules import Schedules
         from infra.local.seed import seed
+        from infra.local.topics import Subscriber, subscriptions
         from infra.ops.stack import Stack
         from shared.domain.tiers import Tier
 
@@ -91,6 +92,7 @@ class LocalStack:
             depths,
             lambda tier: Stack.at(self.info).passes().mint(Tier(tier), time.time(), DAY),
         )
+        cloud.mails.on_mail = self.pages.note_mail
         edge = Edge(
             distribution=shape,
             distribution_id=str(self.info["outputs"].get("DistributionId", "local")),
@@ -101,6 +103,8 @@ class LocalStack:
         )
         for each in mapped:
             self._stops.append(Delivery(each, self.pools[each.function]).stop)
+        for told in subscriptions(template, cloud.attribute):
+            self._stops.append(Subscriber(told, self.pools[told.function]).stop)
         schedules = Schedules(time.time)  # not the cache's clock: what it wakes goes by the time of day
         schedules.start()
         self._stops.append(schedules.stop)

@@ -91,7 +91,10 @@ class Template:
         raise TemplateError(f"a condition of an unknown shape: {condition!r}")
 
     def resolve(self, value: Any, attribute: Attribute) -> Any:
-        """A value without intrinsics. What `attribute` raises for a resource is the caller's to catch."""
+        """A value without intrinsics and dynamic references. What `attribute` raises for a resource is the caller's to
+        catch."""
+        if isinstance(value, str):
+            return self._dynamic(value, attribute)
         if isinstance(value, list):
             return [one for each in value if (one := self.resolve(each, attribute)) is not NOTHING]
         if not isinstance(value, dict):
@@ -99,7 +102,8 @@ class Template:
         if len(value) == 1:
             ((name, argument),) = value.items()
             if name in {"Ref", "Condition"} or name.startswith("Fn::"):
-                return self._call(name, argument, attribute)
+                called = self._call(name, argument, attribute)
+                return self._dynamic(called, attribute) if isinstance(called, str) else called
         resolved = {key: self.resolve(each, attribute) for key, each in value.items()}
         return {key: each for key, each in resolved.items() if each is not NOTHING}
 
@@ -130,6 +134,18 @@ class Template:
                 keys = [self.resolve(key, attribute) for key in (table, first, second)]
                 return self.mappings[keys[0]][keys[1]][keys[2]]
         raise TemplateError(f"an intrinsic that this stack does not know: {name} of {argument!r}")
+
+    def _dynamic(self, text: str, attribute: Attribute) -> str:
+        """The text with what its `{{resolve:secretsmanager:<ARN>:SecretString}}` mean: a secret of this template."""
+
+        def replaced(match: re.Match[str]) -> str:
+            wanted = re.fullmatch(r"secretsmanager:(.+):SecretString:{0,3}", match[1])
+            for logical_id in self.of_type("AWS::SecretsManager::Secret") if wanted else ():
+                if wanted and attribute(logical_id, None) == wanted[1]:
+                    return str(attribute(logical_id, "SecretString"))
+            raise TemplateError(f"a dynamic reference that this stack does not know: {match[0]}")
+
+        return re.sub(r"\{\{resolve:([^}]*)\}\}", replaced, text) if "{{resolve:" in text else text
 
     def _ref(self, name: str, attribute: Attribute) -> Any:
         if name == "AWS::NoValue":

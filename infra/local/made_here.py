@@ -1,0 +1,127 @@
+"""Resources that moto's own models would make otherwise than the template says, made by moto's backends instead."""
+
+import secrets
+import string
+from collections.abc import Mapping
+from typing import Any, Final
+
+from moto.cloudfront.models import cloudfront_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.kms.models import kms_backends
+from moto.scheduler.models import scheduler_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sns.models import sns_backends
+
+from infra.local.template import ACCOUNT, REGION, TemplateError, only
+
+PASSWORD_LENGTH: Final = 32  # Secrets Manager's own, where the template says none
+INDEX: Final = frozenset({"IndexName", "KeySchema", "Projection"})
+
+
+def make_distribution(name: str) -> Any:
+    """A distribution at moto's control plane: enough of one to take invalidations. What it does is read elsewhere."""
+    origin = {"Id": "here", "DomainName": "front-door.invalid"}
+    config = {
+        "CallerReference": name,
+        "Comment": name,
+        "Enabled": True,
+        "Origins": {"Quantity": 1, "Items": [origin]},
+        "DefaultCacheBehavior": {"TargetOriginId": "here", "ViewerProtocolPolicy": "allow-all"},
+    }
+    made, _, _ = cloudfront_backends[ACCOUNT]["aws"].create_distribution(config, [])
+    return made
+
+
+def make_schedule_group(name: str) -> Any:
+    """A group of schedules, which schedules.py fires."""
+    return scheduler_backends[ACCOUNT][REGION].create_schedule_group(name, [])
+
+
+def make_key(where: str, properties: Mapping[str, Any]) -> Any:
+    """A key of the kind that the template says: moto's own model knows but one."""
+    known = {"Description", "EnableKeyRotation", "KeyPolicy", "KeySpec", "KeyUsage", "PendingWindowInDays"}
+    only(where, properties, known)
+    key = kms_backends[ACCOUNT][REGION].create_key(
+        policy=properties["KeyPolicy"],
+        key_usage=properties.get("KeyUsage", "ENCRYPT_DECRYPT"),
+        key_spec=properties.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        description=properties.get("Description", ""),
+        tags=[],
+    )
+    key.key_rotation_status = properties.get("EnableKeyRotation", False)
+    return key
+
+
+def make_table(where: str, name: str, properties: Mapping[str, Any]) -> Any:
+    """A table on demand, with its indexes, its attribute of expiry and its recovery: of these moto's model has two."""
+    known = {
+        *("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "SSESpecification"),
+        *("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"),
+    }
+    only(where, properties, known)
+    if properties.get("BillingMode") != "PAY_PER_REQUEST":
+        raise TemplateError(f"{where}: this stack knows tables on demand (PAY_PER_REQUEST) only")
+    indexes = properties.get("GlobalSecondaryIndexes", [])
+    for index in indexes:
+        only(f"{where}, {index['IndexName']}", index, INDEX)
+    backend = dynamodb_backends[ACCOUNT][REGION]
+    table = backend.create_table(
+        name,
+        schema=properties["KeySchema"],
+        throughput=None,
+        attr=properties["AttributeDefinitions"],
+        global_indexes=indexes,
+        indexes=[],
+        streams=None,
+        billing_mode="PAY_PER_REQUEST",
+        sse_specification=properties.get("SSESpecification"),
+        tags=[],
+        # Nothing outlives this stack, whatever the template protects in the cloud.
+        deletion_protection_enabled=False,
+        warm_throughput=None,
+    )
+    if "TimeToLiveSpecification" in properties:
+        backend.update_time_to_live(name, properties["TimeToLiveSpecification"])
+    if "PointInTimeRecoverySpecification" in properties:
+        backend.update_continuous_backups(name, properties["PointInTimeRecoverySpecification"])
+    return table
+
+
+def make_topic(where: str, name: str, properties: Mapping[str, Any]) -> Any:
+    """A topic. Its subscriptions are resources of their own, which topics.py reads."""
+    only(where, properties, {"DisplayName", "KmsMasterKeyId"})
+    return sns_backends[ACCOUNT][REGION].create_topic(name)
+
+
+def make_secret(where: str, name: str, properties: Mapping[str, Any]) -> Any:
+    """A secret of random characters, another one for each stack."""
+    only(where, properties, {"Description", "GenerateSecretString"})
+    generated = properties["GenerateSecretString"]
+    only(f"{where}, GenerateSecretString", generated, {"PasswordLength", "ExcludePunctuation"})
+    if not generated.get("ExcludePunctuation"):
+        raise TemplateError(f"{where}: this stack makes secrets of letters and digits only (ExcludePunctuation)")
+    alphabet = string.ascii_letters + string.digits
+    text = "".join(secrets.choice(alphabet) for _ in range(int(generated.get("PasswordLength", PASSWORD_LENGTH))))
+    backend = secretsmanager_backends[ACCOUNT][REGION]
+    backend.create_secret(
+        name=name,
+        secret_string=text,
+        secret_binary=None,
+        description=properties.get("Description"),
+        tags=[],
+        kms_key_id=None,
+        client_request_token=None,
+        replica_regions=[],
+        force_overwrite=False,
+    )
+    return Secret(backend.secrets[name].arn, text)
+
+
+class Secret:
+    """A secret's ARN and what it holds."""
+
+    def __init__(self, arn: str, text: str) -> None:
+        self.arn, self.text = arn, text
+
+    def __repr__(self) -> str:
+        return f"Secret({self.arn!r})"
