@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from infra.local.api_routes import routes_of
 from infra.local.policies import (
+    ApiOrigin,
     Behaviour,
     BucketOrigin,
     CachePolicy,
@@ -14,16 +16,21 @@ from infra.local.policies import (
     ErrorPage,
     FunctionOrigin,
     OriginRequestPolicy,
+    OriginShape,
     ResponseHeadersPolicy,
     Selection,
 )
-from infra.local.template import Attribute, Template, TemplateError, only
+from infra.local.template import PSEUDO, REGION, Attribute, Template, TemplateError, only
 
 # Properties that change nothing on this machine: where copies are kept, TLS, names, descriptions.
 QUIET_OF_A_DISTRIBUTION: Final = frozenset(
     {"Enabled", "Comment", "HttpVersion", "IPV6Enabled", "PriceClass", "Aliases", "ViewerCertificate", "WebACLId"}
 )
 QUIET_OF_AN_ORIGIN: Final = frozenset({"OriginAccessControlId", "ConnectionTimeout", "S3OriginConfig", "OriginShield"})
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+MANAGED_CACHE_POLICIES: Final = {
+    "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": CachePolicy(min_ttl=0, default_ttl=0, max_ttl=0),  # CachingDisabled
+}
 QUIET_OF_A_BEHAVIOUR: Final = frozenset({"ViewerProtocolPolicy"})  # this machine speaks plain HTTP
 
 
@@ -131,37 +138,36 @@ class _Reader:
         for logical_id in self.template.of_type(kind):
             if self.attribute(logical_id, attribute) == wanted:
                 return logical_id
-        raise TemplateError(f"no {kind} of this template is {wanted!r} (managed policies are not known here)")
+        raise TemplateError(
+            f"no {kind} of this template is {wanted!r} (of managed policies, this stack knows CachingDisabled)"
+        )
 
-    def origin(self, origin: Mapping[str, Any]) -> FunctionOrigin | BucketOrigin:
-        """A function's URL or a bucket, recognised by its domain."""
+    def origin(self, origin: Mapping[str, Any]) -> OriginShape:
+        """A function's URL, an HTTP API or a bucket, recognised by its domain."""
         where, domain = f"origin {origin['Id']}", origin["DomainName"]
-        known = {"Id", "DomainName", "OriginPath", "ConnectionAttempts", "CustomOriginConfig"}
+        known = {"Id", "DomainName", "OriginPath", "ConnectionAttempts", "CustomOriginConfig", "OriginCustomHeaders"}
         only(where, origin, known | QUIET_OF_AN_ORIGIN)
         if "S3OriginConfig" in origin:
             bucket = self._who_is("AWS::S3::Bucket", domain, "RegionalDomainName")
-            return BucketOrigin(origin["Id"], domain, bucket, origin.get("OriginPath", ""))
+            return BucketOrigin(origin["Id"], domain, bucket, origin.get("OriginPath", ""), _headers(where, origin))
         if origin.get("OriginPath"):
             raise TemplateError(f"{where}: OriginPath is known for buckets only")
-        url = self._who_is("AWS::Lambda::Url", f"https://{domain}/", "FunctionUrl")
-        target = self.template.resources[url]["Properties"]["TargetFunctionArn"]
         custom = origin.get("CustomOriginConfig", {})
         only(
             where,
             custom,
             {"OriginReadTimeout", "OriginKeepaliveTimeout", "OriginProtocolPolicy", "OriginSSLProtocols", "HTTPSPort"},
         )
-        return FunctionOrigin(
-            origin["Id"],
-            domain,
-            function_meant(self.template, target),
-            float(custom.get("OriginReadTimeout", 30)),
-            int(origin.get("ConnectionAttempts", 3)),
-        )
+        patience = (float(custom.get("OriginReadTimeout", 30)), int(origin.get("ConnectionAttempts", 3)))
+        for api in self.template.of_type("AWS::ApiGatewayV2::Api"):
+            if domain == f"{self.attribute(api, None)}.execute-api.{REGION}.{PSEUDO['AWS::URLSuffix']}":
+                routes = routes_of(self.template, self.attribute, api, function_meant)
+                return ApiOrigin(origin["Id"], domain, routes, *patience, _headers(where, origin))
+        url = self._who_is("AWS::Lambda::Url", f"https://{domain}/", "FunctionUrl")
+        function = function_meant(self.template, self.template.resources[url]["Properties"]["TargetFunctionArn"])
+        return FunctionOrigin(origin["Id"], domain, function, *patience, _headers(where, origin))
 
-    def behaviour(
-        self, pattern: str, behaviour: Mapping[str, Any], origins: Mapping[str, FunctionOrigin | BucketOrigin]
-    ) -> Behaviour:
+    def behaviour(self, pattern: str, behaviour: Mapping[str, Any], origins: Mapping[str, OriginShape]) -> Behaviour:
         """A cache behaviour with its policies and edge functions."""
         where = f"behaviour {pattern}"
         known = {
@@ -201,6 +207,8 @@ class _Reader:
         return EdgeSource(logical_id, properties["FunctionCode"], stores[0] if stores else None)
 
     def _cache_policy(self, policy_id: str) -> CachePolicy:
+        if policy_id in MANAGED_CACHE_POLICIES:
+            return MANAGED_CACHE_POLICIES[policy_id]
         logical_id = self._who_is("AWS::CloudFront::CachePolicy", policy_id, None)
         config = self._properties(logical_id)["CachePolicyConfig"]
         known = {"Name", "Comment", "MinTTL", "DefaultTTL", "MaxTTL", "ParametersInCacheKeyAndForwardedToOrigin"}
@@ -242,6 +250,13 @@ class _Reader:
                 each["Header"].lower() for each in config.get("RemoveHeadersConfig", {}).get("Items", [])
             ),
         )
+
+
+def _headers(where: str, origin: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    given = origin.get("OriginCustomHeaders", [])
+    for each in given:
+        only(f"{where}, OriginCustomHeaders", each, {"HeaderName", "HeaderValue"})
+    return tuple((each["HeaderName"].lower(), each["HeaderValue"]) for each in given)
 
 
 def _selections(where: str, config: Mapping[str, Any]) -> dict[str, Selection]:

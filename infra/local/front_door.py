@@ -2,7 +2,7 @@
 
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,11 +13,17 @@ from infra.local.edge_rules import accepted_encodings
 from infra.local.edge_runtime import EdgeError, EdgeFunction
 from infra.local.messages import Answer, Pairs, Request, edge_error
 from infra.local.origins import Origin
-from infra.local.policies import Behaviour, Distribution, EdgeSource, ResponseHeadersPolicy, Selection
+from infra.local.policies import Behaviour, BucketOrigin, Distribution, EdgeSource, ResponseHeadersPolicy, Selection
 
 VIA: Final = {"via": "1.1 front-door.frontline (CloudFront on this machine)"}
 ERROR: Final = {"x-cache": "Error from frontline"}
-SET_HERE: Final = frozenset({"host", "accept-encoding", "user-agent", "cookie", "connection", "content-length", "via"})
+# Never the viewer's own: what CloudFront says of the connection and the body, and what concerns the viewer's alone.
+SET_HERE: Final = frozenset(
+    {
+        *("host", "cookie", "content-length", "via", "x-amz-cf-id", "connection", "keep-alive", "proxy-authenticate"),
+        *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"),
+    }
+)
 CONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
 
 
@@ -48,7 +54,7 @@ class Edge:
             asked = self._viewer_request(request, behaviour, context, address)
             if isinstance(asked, Answer):
                 return asked.having({"x-cache": "FunctionGeneratedResponse from frontline"})
-            answer = self._error_page(self._through_cache(asked, behaviour), request)
+            answer = self._error_page(self._through_cache(asked, behaviour, address), request, address)
             answer = _with_policy(answer, behaviour.response_headers)
             return self._viewer_response(asked, answer, behaviour, context, address).having(VIA)
         except (EdgeError, EventError) as error:
@@ -79,10 +85,12 @@ class Edge:
     def _engine(self, source: EdgeSource | None) -> EdgeFunction | None:
         return None if source is None else self.functions[source.logical_id]
 
-    def _through_cache(self, request: Request, behaviour: Behaviour) -> Answer:
-        return self.cache.answer(request, behaviour, lambda conditions: self._ask(request, behaviour, conditions))
+    def _through_cache(self, request: Request, behaviour: Behaviour, address: str) -> Answer:
+        return self.cache.answer(
+            request, behaviour, lambda conditions: self._ask(request, behaviour, conditions, address)
+        )
 
-    def _error_page(self, answer: Answer, request: Request) -> Answer:
+    def _error_page(self, answer: Answer, request: Request, address: str) -> Answer:
         """What the distribution has in place of such an error: its page, kept as any object is, under its status.
 
         No edge function is asked, and of the viewer's request only the encodings count. Where the page is not to be
@@ -94,33 +102,47 @@ class Edge:
             return answer
         encodings = tuple(pair for pair in request.headers if pair[0] == "accept-encoding")
         asked = Request("HEAD" if request.method == "HEAD" else "GET", page.path, headers=encodings)
-        found = self._through_cache(asked, self.distribution.behaviour_for(page.path))
+        found = self._through_cache(asked, self.distribution.behaviour_for(page.path), address)
         return replace(found, status=page.status if found.status == 200 else found.status).having(ERROR)
 
-    def _ask(self, request: Request, behaviour: Behaviour, conditions: Pairs) -> Answer:
-        """Ask the origin with what the policies let through, what CloudFront adds, and nothing else of the viewer's."""
+    def _ask(self, request: Request, behaviour: Behaviour, conditions: Pairs, address: str) -> Answer:
+        """Ask the origin with what the policies let through, what CloudFront adds, and nothing else of the viewer's.
+
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+        """
         origin = behaviour.origin
         allowed = _let_through(request.headers, behaviour.cache.headers, behaviour.forwards.headers)
-        allowed = tuple(pair for pair in allowed if pair[0] not in SET_HERE)
-        encodings = accepted_encodings(request, behaviour.cache)
-        added: Pairs = (
-            ("host", origin.domain),
-            ("user-agent", "Amazon CloudFront"),
-            ("x-amz-cf-id", uuid.uuid4().hex),
-            *VIA.items(),
-            *((("accept-encoding", encodings),) if encodings else ()),
-        )
+        allowed = _without(allowed, SET_HERE | CONDITIONS if conditions else SET_HERE)
+        added = {"host": origin.domain, "x-amz-cf-id": uuid.uuid4().hex, **VIA}
+        if "user-agent" not in dict(allowed):
+            added["user-agent"] = "Amazon CloudFront"
+        if behaviour.cache.gzip or behaviour.cache.brotli:  # then what the viewer offers is put in CloudFront's words
+            allowed = _without(allowed, {"accept-encoding"})
+            if encodings := accepted_encodings(request, behaviour.cache):
+                added["accept-encoding"] = encodings
+        if not isinstance(origin, BucketOrigin):
+            added["x-forwarded-for"] = ", ".join(filter(None, (request.header("x-forwarded-for"), address)))
         if request.method not in {"GET", "HEAD"}:
-            kind = request.header("content-type")
-            added += (("content-type", kind),) if kind else ()
-        kept = tuple(pair for pair in allowed if pair[0] not in CONDITIONS or not conditions)
+            added["content-length"] = str(len(request.body))
+            if kind := request.header("content-type"):
+                added["content-type"] = kind
+        allowed = _without(allowed, {**added, **dict(origin.headers)})
         asked = replace(
             request,
             query=_let_through(request.query, behaviour.cache.query, behaviour.forwards.query),
-            headers=kept + added + conditions,
+            headers=(
+                *_without(allowed, {**added, **dict(origin.headers)}),
+                *added.items(),
+                *origin.headers,
+                *conditions,
+            ),
             cookies=_let_through(request.cookies, behaviour.cache.cookies, behaviour.forwards.cookies),
         )
         return self.origins[origin.origin_id].answer(asked)
+
+
+def _without(pairs: Pairs, names: Container[str]) -> Pairs:
+    return tuple(pair for pair in pairs if pair[0] not in names)
 
 
 def _let_through(pairs: Pairs, *selections: Selection) -> Pairs:

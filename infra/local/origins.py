@@ -103,10 +103,10 @@ def event(request: Request, domain: str) -> dict[str, Any]:
     return made
 
 
-def answer_of(returned: Any, method: str = "GET") -> Answer:
+def answer_of(returned: Any, method: str = "GET", kind: str = "application/json") -> Answer:
     """The answer that Lambda makes of what a handler returned. ValueError where it would answer 502.
 
-    What is no object with a `statusCode` is taken for the body of a JSON answer.
+    What is no object with a `statusCode` is taken for the body of a JSON answer; a body without a type is of `kind`.
     """
     if not isinstance(returned, dict) or "statusCode" not in returned:
         returned = {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(returned)}
@@ -124,7 +124,7 @@ def answer_of(returned: Any, method: str = "GET") -> Answer:
     given = dict(headers)
     added = [("date", formatdate(usegmt=True)), ("x-amzn-requestid", str(uuid.uuid4()))]
     if "content-type" not in given and raw:
-        added.append(("content-type", "application/json"))
+        added.append(("content-type", kind))
     if method != "HEAD" and status != 304:
         headers = [pair for pair in headers if pair[0] != "content-length"]
         added.append(("content-length", str(len(raw))))

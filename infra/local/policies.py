@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from infra.local.api_routes import Route
 from infra.local.messages import Pairs
 
 DEFAULT_ERROR_TTL = 10.0  # seconds that CloudFront keeps an error for when no CustomErrorResponses names its status
@@ -84,6 +85,19 @@ class FunctionOrigin:
     function: str
     read_timeout: float = 30
     attempts: int = 3
+    headers: Pairs = ()  # that CloudFront puts on every request to it
+
+
+@dataclass(frozen=True)
+class ApiOrigin:
+    """An HTTP API of API Gateway."""
+
+    origin_id: str
+    domain: str
+    routes: tuple[Route, ...]
+    read_timeout: float = 30
+    attempts: int = 3
+    headers: Pairs = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,10 @@ class BucketOrigin:
     domain: str
     bucket: str
     path: str = ""
+    headers: Pairs = ()
+
+
+OriginShape = FunctionOrigin | ApiOrigin | BucketOrigin
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,7 @@ class Behaviour:
     """What the distribution does with the paths of one pattern."""
 
     pattern: str
-    origin: FunctionOrigin | BucketOrigin
+    origin: OriginShape
     methods: frozenset[str]
     cached_methods: frozenset[str]
     compress: bool

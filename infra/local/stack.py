@@ -13,10 +13,11 @@ from infra.local import distribution as views
 from infra.local.edge_cache import EdgeCache
 from infra.local.edge_runtime import EdgeFunction
 from infra.local.front_door import Edge
+from infra.local.http_api import HttpApi
 from infra.local.http_server import HttpServer
 from infra.local.local_pages import DAY, LocalPages
 from infra.local.origins import Bucket, FunctionUrl, Origin
-from infra.local.policies import BucketOrigin, Distribution
+from infra.local.policies import ApiOrigin, BucketOrigin, Distribution
 from infra.local.template import REGION, Attribute, Template, begin_loading
 from infra.local.workers import PROCESSES, ROOT, FunctionPool
 
@@ -173,6 +174,8 @@ def _origins(
         origin = behaviour.origin
         if isinstance(origin, BucketOrigin):
             made[origin.origin_id] = Bucket(str(attribute(origin.bucket, None)), endpoint, origin.path)
+        elif isinstance(origin, ApiOrigin):
+            made[origin.origin_id] = HttpApi(pools, origin)
         else:
             made[origin.origin_id] = FunctionUrl(pools[origin.function], origin)
     return made

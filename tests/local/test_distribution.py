@@ -173,7 +173,7 @@ def _changed(tmp_path: Path, old: str, new: str) -> Template:
         ("TargetOriginId: media", "TargetOriginId: nowhere", "nowhere"),
         ("        SecurityHeadersConfig:\n", "        CorsConfig: {}\n        SecurityHeadersConfig:\n", "CorsConfig"),
         ("{HeaderBehavior: whitelist, Headers: [x-reader-tier]}", "{HeaderBehavior: sometimes}", "sometimes"),
-        ("CachePolicyId: !Ref ReadCachePolicy", "CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "4135ea2d"),
+        ("CachePolicyId: !Ref ReadCachePolicy", "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6", "658327ea"),
         ("- {ErrorCode: 400, ErrorCachingMinTTL: 0}", "- {ErrorCode: 400, ResponseCode: 200}", "ResponseCode"),
         ("            ResponseCode: 500\n", "", "ResponsePagePath"),
         ("- {ErrorCode: 400, ErrorCachingMinTTL: 0}", "- {ErrorCode: 400, Retries: 2}", "Retries"),

@@ -117,6 +117,7 @@ def test_the_origin_gets_what_the_policies_let_through_and_nothing_else(door: Do
         "host": "function.example",
         "user-agent": "Amazon CloudFront",
         "x-amz-cf-id": "",
+        "x-forwarded-for": "192.0.2.1",
         "via": asked.header("via"),
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.local.http_server import HttpServer
+from infra.local.http_server import BODY_BYTES, HttpServer
 from infra.local.messages import Answer, Request
 
 GOOD = b"GET /good HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -175,8 +175,8 @@ def test_a_url_of_just_under_eight_kilobytes_is_taken(served: Served) -> None:
 
 
 def test_a_body_that_is_too_long_is_refused(served: Served) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"
-    assert _status(served.say(head, b"x" * 200_000)) == 413
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY_BYTES + 1}\r\n\r\n".encode()
+    assert _status(served.say(head, b"x" * (BODY_BYTES + 1))) == 413
 
 
 def test_a_get_with_a_body_is_refused(served: Served) -> None:
