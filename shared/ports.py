@@ -12,7 +12,13 @@ if TYPE_CHECKING:  # a start loads only what it runs
     import datetime as dt
 
     from shared.domain.articles import Stored
+<<<<<<< HEAD
     from shared.domain.email_change import EmailChange
+=======
+    from shared.domain.foreign import ForeignReader
+    from shared.domain.identity import IdentityClaims
+    from shared.domain.jwks import Jwk
+>>>>>>> 4a57358 (Whose word counts, other issuers' tokens and their keys, and identity tokens signed in KMS: the rules and doors)
     from shared.domain.keyrings import Keyring
     from shared.domain.list_parts import Index, Row
     from shared.domain.lists import Directory
@@ -23,6 +29,7 @@ if TYPE_CHECKING:  # a start loads only what it runs
     from shared.domain.sessions import Session
     from shared.domain.sign_in import SignIn
     from shared.domain.tiers import Tier
+    from shared.domain.trust import Issuer, Trust
 
 
 class Articles(Protocol):
@@ -273,6 +280,7 @@ class Purge(Protocol):
         """Forget what is cached for these paths, whatever its tier or query; the rest as with `tags`."""
 
 
+<<<<<<< HEAD
 # What belongs to persons: never on the read path. All of these raise StoreUnavailable when the store does not answer,
 # and a writer who expects another version than the present one gets RecordChanged and has written nothing. Reads see
 # the last completed write.
@@ -380,3 +388,47 @@ class Mailer(Protocol):
     def send(self, mail: Mail) -> None:
         """Hand the mail over for good. Raises MailRefused where it will never be taken, StoreUnavailable where another
         try is worth it and nothing was sent, MailUncertain where it may have been sent."""
+=======
+class TrustStore(Protocol):
+    """Whose word counts."""
+
+    def read(self) -> Trust:
+        """The configuration as it is now; where there is none, nobody is trusted.
+
+        Raises UnusableTrust when it cannot be read, or is not one of ours.
+        """
+
+
+class IssuerKeys(Protocol):
+    """The public keys of other issuers, as they publish them."""
+
+    def find(self, issuer: Issuer, kid: str, now: float) -> Jwk | None:
+        """The issuer's key of that id, fit for its algorithm; None where it publishes none, at `now` (seconds since
+        1970).
+
+        The issuer is asked at most every 10 s, and that takes 2 s at most, whatever it does. What it said last counts
+        for an hour while it does not answer. Raises IssuerUnavailable when nothing is known of it, or it does not
+        answer and the key is one it may have made since.
+        """
+
+
+class ForeignTokens(Protocol):
+    """Other issuers' tokens."""
+
+    def verify(self, token: str, now: float) -> ForeignReader:
+        """Who that is, by a trusted issuer's word, and how far the doors open, at `now` (seconds since 1970).
+
+        Raises InvalidToken, ExpiredToken, UnknownIssuer, NoTier; IssuerUnavailable, UnusableTrust.
+        """
+
+
+class IdentitySigner(Protocol):
+    """The keys that identity tokens are signed with. None of them leaves where it is kept."""
+
+    def sign(self, claims: IdentityClaims) -> str:
+        """A token with these claims. Raises IdentityUnavailable."""
+
+    def keys(self) -> tuple[Jwk, ...]:
+        """The public keys by which tokens are verified: the one that signs, and others that did or will. Raises
+        IdentityUnavailable."""
+>>>>>>> 4a57358 (Whose word counts, other issuers' tokens and their keys, and identity tokens signed in KMS: the rules and doors)

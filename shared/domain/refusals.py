@@ -254,6 +254,60 @@ class MailUncertain(Refusal):
     code, title = "mail_uncertain", "The mail may have been sent"
 
 
+class InvalidTrust(Refusal):
+    """Nobody may be trusted so. `problems` says each fault, with its place."""
+
+    code, title = "invalid_trust", "Nobody can be trusted so"
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(" ".join(f"{problem.rstrip('.')}." for problem in problems))
+        self.problems = problems
+
+
+class UnusableTrust(Refusal):
+    """Whom to trust cannot be read, or is not said in our words."""
+
+    code, title = "unusable_trust", "Nobody can be trusted right now"
+
+
+class InvalidToken(Refusal):
+    """A token of another issuer that is not exactly what was agreed on. Its words hold nothing of the token."""
+
+    code, title = "invalid_token", "Not a token for this"
+
+
+class ExpiredToken(Refusal):
+    code, title = "expired_token", "The token has expired"
+
+
+class UnknownIssuer(Refusal):
+    code, title = "unknown_issuer", "Not an issuer that is trusted here"
+
+
+class IssuerUnavailable(Refusal):
+    """The issuer's keys cannot be had right now. `reason` is for whoever runs the paper, not for who sent the token."""
+
+    code, title = "issuer_unavailable", "The issuer does not answer"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The token's issuer cannot be asked for its keys right now. Try again in a minute.")
+        self.reason = reason
+
+
+class NoTier(Refusal):
+    code, title = "no_tier", "The token opens nothing here"
+
+
+class UnknownAudience(Refusal):
+    code, title = "unknown_audience", "Not an audience that is known here"
+
+
+class IdentityUnavailable(Refusal):
+    """The key that signs identity tokens cannot be used right now."""
+
+    code, title = "identity_unavailable", "Temporarily unavailable"
+
+
 class NoStack(Refusal):
     """There is nothing to talk to: no local stack runs, or no stack of that name is deployed."""
 
