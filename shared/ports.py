@@ -12,13 +12,10 @@ if TYPE_CHECKING:  # a start loads only what it runs
     import datetime as dt
 
     from shared.domain.articles import Stored
-<<<<<<< HEAD
     from shared.domain.email_change import EmailChange
-=======
     from shared.domain.foreign import ForeignReader
     from shared.domain.identity import IdentityClaims
     from shared.domain.jwks import Jwk
->>>>>>> 4a57358 (Whose word counts, other issuers' tokens and their keys, and identity tokens signed in KMS: the rules and doors)
     from shared.domain.keyrings import Keyring
     from shared.domain.list_parts import Index, Row
     from shared.domain.lists import Directory
@@ -280,7 +277,6 @@ class Purge(Protocol):
         """Forget what is cached for these paths, whatever its tier or query; the rest as with `tags`."""
 
 
-<<<<<<< HEAD
 # What belongs to persons: never on the read path. All of these raise StoreUnavailable when the store does not answer,
 # and a writer who expects another version than the present one gets RecordChanged and has written nothing. Reads see
 # the last completed write.
@@ -388,7 +384,8 @@ class Mailer(Protocol):
     def send(self, mail: Mail) -> None:
         """Hand the mail over for good. Raises MailRefused where it will never be taken, StoreUnavailable where another
         try is worth it and nothing was sent, MailUncertain where it may have been sent."""
-=======
+
+
 class TrustStore(Protocol):
     """Whose word counts."""
 
@@ -431,4 +428,3 @@ class IdentitySigner(Protocol):
     def keys(self) -> tuple[Jwk, ...]:
         """The public keys by which tokens are verified: the one that signs, and others that did or will. Raises
         IdentityUnavailable."""
->>>>>>> 4a57358 (Whose word counts, other issuers' tokens and their keys, and identity tokens signed in KMS: the rules and doors)
