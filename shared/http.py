@@ -12,7 +12,17 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain import refusals
-from shared.domain.refusals import MethodNotAllowed, Refusal, RepeatedParameter, TooMany, UnknownParameter
+from shared.domain.refusals import (
+    ExpiredToken,
+    InvalidToken,
+    MethodNotAllowed,
+    NotSignedIn,
+    Refusal,
+    RepeatedParameter,
+    TooMany,
+    UnknownIssuer,
+    UnknownParameter,
+)
 
 # The one place where a refusal becomes a status. A refusal that is missing here is a fault of ours, and a house test
 # finds it.
@@ -224,6 +234,10 @@ def problem(refusal: Refusal) -> Answer:
     match refusal:
         case MethodNotAllowed(allow=allow):
             headers["allow"] = allow
+        case InvalidToken() | ExpiredToken() | UnknownIssuer():
+            headers["www-authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, section 3
+        case NotSignedIn():
+            headers["www-authenticate"] = "Bearer"
         case TooMany(seconds=seconds):
             headers["retry-after"] = str(seconds)
     if status == 503:

@@ -58,6 +58,27 @@ def publishing_settings(environ: Mapping[str, str] = os.environ) -> PublishingSe
     )
 
 
+class MembersSettings(Struct, frozen=True):
+    """What the members function is told by the template, beside what the read functions are."""
+
+    members_table: str
+    sign_ins_table: str
+    mail_queue: str
+    identity_keys: tuple[str, ...]
+    edge_proof: str
+
+
+def members_settings(environ: Mapping[str, str] = os.environ) -> MembersSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return MembersSettings(
+        members_table=_required(environ, "MEMBERS_TABLE"),
+        sign_ins_table=_required(environ, "SIGN_INS_TABLE"),
+        mail_queue=_required(environ, "MAIL_QUEUE"),
+        identity_keys=tuple(_required(environ, "IDENTITY_KEYS").split(",")),
+        edge_proof=_required(environ, "EDGE_PROOF"),
+    )
+
+
 def _s3_endpoint(environ: Mapping[str, str]) -> str | None:
     return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
 

@@ -15,6 +15,8 @@ from shared.http import Answer
 from shared.personal import PersonalRequest
 from shared.ports import (
     EmailChanges,
+    ForeignTokens,
+    IdentitySigner,
     Limits,
     Lists,
     Members,
@@ -23,6 +25,7 @@ from shared.ports import (
     Postbox,
     Sessions,
     SignIns,
+    TrustStore,
 )
 
 PASS_SECONDS: Final = DEFAULT_LIFETIME_SECONDS
@@ -38,6 +41,9 @@ class Doors(Struct, frozen=True):
     limits: Limits
     postbox: Postbox
     passes: Passes
+    foreign: ForeignTokens
+    trust: TrustStore
+    identity: IdentitySigner
     papers: Papers
     lists: Lists
     chance: Chance

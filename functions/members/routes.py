@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from functions.members import account, address, entry, newsletters, passes, sessions
+from functions.members import account, address, entry, identity, newsletters, passes, sessions
 from functions.members.route import Asked, Route
 from shared.domain.refusals import MethodNotAllowed, UnknownRoute
 from shared.domain.text import is_slug
-from shared.http import Answer
+from shared.http import Answer, Request
 
 Methods = Mapping[str, Route]
 
@@ -38,9 +38,13 @@ _EXACT: Final[Mapping[str, Methods]] = {
     },
     "/api/members/me/export": {"GET": _read(account.export)},
     "/api/members/me/erase": {"POST": Route(account.erase)},  # nor DELETE
+    "/api/members/identity": {"POST": Route(identity.token)},
+    "/.well-known/jwks.json": {"GET": _read(identity.keys)},
+    "/.well-known/openid-configuration": {"GET": _read(identity.configuration)},
     "/api/members/email": {"POST": Route(address.ask_for_change)},
     "/api/members/email/agree": {"POST": Route(address.agree_to_change)},
 }
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _session = re.compile(r"/api/members/sessions/([0-9a-f]{32})\Z")
 _unsubscribe = re.compile(r"/api/newsletters/([^/]+)/unsubscribe\Z")
 
@@ -55,6 +59,19 @@ def route_of(method: str, path: str) -> Route:
         there = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
         raise MethodNotAllowed(f"This takes {there} and nothing else.", there)
     return methods[wanted]
+
+
+def name_of(request: Request) -> str:
+    """What the request is counted under: its method and path, without anything of one member's in it."""
+    if request.path in _EXACT:
+        path = request.path
+    elif _session.match(request.path):
+        path = "/api/members/sessions/<id>"
+    elif _unsubscribe.match(request.path):
+        path = "/api/newsletters/<name>/unsubscribe"
+    else:
+        path = "elsewhere"
+    return f"{request.method if request.method in _METHODS else 'ANY'} {path}"
 
 
 def _named(path: str) -> Methods:

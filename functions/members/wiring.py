@@ -1,0 +1,43 @@
+"""Which adapter stands behind each door of the members function."""
+
+from __future__ import annotations
+
+import secrets
+
+from functions.members.route import Doors
+from shared.adapters.boto3_clients import client
+from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
+from shared.adapters.http_issuer_keys import HttpIssuerKeys
+from shared.adapters.kms_identity import KmsIdentity
+from shared.adapters.pyjwt_foreign import PyJwtForeign
+from shared.adapters.pyjwt_passes import PyJwtPasses
+from shared.adapters.s3_keyring import S3Keyrings
+from shared.adapters.s3_lists import S3Lists, S3Papers
+from shared.adapters.s3_objects import S3Objects
+from shared.adapters.s3_trust import S3Trust
+from shared.adapters.sqs_postbox import SqsPostbox
+from shared.settings import MembersSettings, Settings
+
+
+def doors(settings: Settings, own: MembersSettings) -> Doors:
+    """The doors of the deployed function."""
+    content = S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)
+    keyring = S3Objects(settings.keyring_bucket, settings.region, settings.s3_endpoint)
+    tables, trust = client("dynamodb"), S3Trust(keyring)
+    return Doors(
+        members=DynamoMembers(tables, own.members_table),
+        sessions=DynamoSessions(tables, own.members_table),
+        sign_ins=DynamoSignIns(tables, own.sign_ins_table),
+        changes=DynamoEmailChanges(tables, own.sign_ins_table),
+        limits=DynamoLimits(tables, own.sign_ins_table),
+        postbox=SqsPostbox(client("sqs"), own.mail_queue),
+        passes=PyJwtPasses(S3Keyrings(keyring)),
+        foreign=PyJwtForeign(trust, HttpIssuerKeys()),
+        trust=trust,
+        identity=KmsIdentity(client("kms"), own.identity_keys),
+        papers=S3Papers(content),
+        lists=S3Lists(content),
+        chance=secrets.token_bytes,
+        proof=own.edge_proof,
+    )
