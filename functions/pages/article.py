@@ -9,10 +9,8 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from functions.pages.entries import entries_in
-from functions.pages.html import macros
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Doors, Made
-from functions.pages.site import SIGN_IN_WORKS, Site
 from functions.pages.structured import article_data
 from shared.domain.articles import LockedGate, OpenGate, Published, SeenArticle, SeenBlock, readable
 from shared.domain.blocks import List as Items
@@ -22,6 +20,7 @@ from shared.domain.lists import slug_at
 from shared.domain.refusals import UnknownList
 from shared.domain.tiers import Tier
 from shared.reading import cache_tags
+from shared.site.site import SIGN_IN_WORKS, Site
 
 MORE: Final = 3
 """How many articles of the section, and of the author, stand under an article."""
@@ -177,7 +176,7 @@ def _neighbour(row: Row, site: Site, kept: dict[bytes, Neighbour]) -> Neighbour:
     raw = bytes(row.entry)
     if (found := kept.get(raw)) is None:
         entry = entries_in((row,))[0]
-        found = Neighbour(entry.slug, macros("parts.html").entry(entry, site.words, heading="h4"))
+        found = Neighbour(entry.slug, site.templates.macros("parts.html").entry(entry, site.words, heading="h4"))
         if len(kept) < KEPT:
             kept[raw] = found
     return found

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from shared.domain.decoding import UNREADABLE
+from shared.domain.decoding import decoded
 from shared.domain.list_parts import Row
 from shared.domain.lists import Entry
 from shared.domain.paper import Paper
-from shared.domain.refusals import ContentUnavailable
 
 _entry: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
-_Fact = TypeVar("_Fact")
 
 
 def entries_in(rows: Iterable[Row]) -> tuple[Entry, ...]:
     """Raises ContentUnavailable for what is no entry: our own fault, publishing writes none."""
     return decoded(_entry, (row.entry for row in rows))
-
-
-def decoded(decoder: msgspec.json.Decoder[_Fact], raws: Iterable[bytes | msgspec.Raw]) -> tuple[_Fact, ...]:
-    try:
-        return tuple([decoder.decode(raw) for raw in raws])
-    except UNREADABLE as error:
-        raise ContentUnavailable("This cannot be shown right now. We have been told.") from error
 
 
 def article_url(paper: Paper, entry: Entry) -> str:

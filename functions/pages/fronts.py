@@ -11,12 +11,12 @@ from msgspec import Struct
 from functions.pages.entries import entries_in
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Made
-from functions.pages.site import Site
 from functions.pages.structured import author_data, front_data, section_data
 from shared.domain.articles import Section
 from shared.domain.lists import LATEST, MAX_PAGE, Entry, author_facts, cursor_of, moment_at, place_in
 from shared.domain.refusals import UnknownList
 from shared.ports import ListPage
+from shared.site.site import Site
 
 ON_TOP: Final = 3
 IN_SECTION: Final = 4

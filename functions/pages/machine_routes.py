@@ -122,7 +122,7 @@ def _robots(asked: Asked) -> Made:
 
 
 def _asset(ending: str, asked: Asked) -> Made:
-    from functions.pages.assets import TYPES, asset, asset_caching
+    from shared.site.assets import TYPES, asset, asset_caching
 
     body = asset(ending, asked.doors.papers.read())
     return Made(TYPES[ending], body, caching=asset_caching(asked.path, body))

@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from functions.pages.entries import article_url, changed_at, decoded, entries_in
+from functions.pages.entries import article_url, changed_at, entries_in
 from shared.domain.blocks import Moment
+from shared.domain.decoding import decoded
 from shared.domain.list_parts import Index, Row
 from shared.domain.lists import LATEST, Entry, moment_at
 from shared.domain.paper import Paper

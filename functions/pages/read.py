@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from functions.pages.machine_routes import machine_route
 from functions.pages.page_routes import page_route
@@ -14,13 +13,8 @@ from shared.domain.paper import PAPER_TAG
 from shared.domain.refusals import ArticleMoved, ContentUnavailable, Refusal, UnknownList, UnknownRoute
 from shared.http import Answer, Request, check_method, for_everyone, problem, shown
 from shared.reading import ANYONES, MISSING_SECONDS, Outcome, Sight, kept_refusal, say_for_whom, sight_of
+from shared.site.html import CONTENT_SECURITY_POLICY, HTML
 
-# Scripts, styles, pictures and forms of this site alone, nothing inline, in nobody's frame. JSON-LD is data, no
-# script.
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 # As the edge has it: what is under these, or has a dot in its last part, is for machines.
 _machines = re.compile(r"/(?:api|assets|feeds|media|static|\.well-known)(?:/|\Z)|.*\.[^/]*\Z", re.DOTALL)
 
@@ -64,7 +58,7 @@ def _refused(refusal: Refusal, request: Request, doors: Doors, sight: Sight) -> 
     answer = problem(refusal)
     if isinstance(refusal, ArticleMoved):
         return Answer(301, {"location": f"/articles/{refusal.slug}", "cache-control": answer.headers["cache-control"]})
-    answer.headers["content-type"] = "text/html; charset=utf-8"
+    answer.headers["content-type"] = HTML
     body = refused_page(refusal, answer.status, request.path, doors, sight).decode()
     return Answer(answer.status, answer.headers, body)
 

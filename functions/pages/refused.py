@@ -6,15 +6,10 @@ from typing import Final
 
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Doors
-from functions.pages.site import Site
-from functions.pages.words import Words
-from shared.domain.paper import Paper
 from shared.domain.refusals import ContentUnavailable, Refusal
 from shared.reading import Sight
 
 _WORDS: Final = {404: "not_found", 410: "withdrawn", 503: "unavailable"}
-# Where not even the paper's name can be had.
-_NAMELESS: Final = Paper(1, "00000000-0000-0000-0000-000000000000", "—", "—", "en", "http://nowhere")
 
 
 def refused_page(refusal: Refusal, status: int, path: str, doors: Doors, sight: Sight) -> bytes:
@@ -22,7 +17,7 @@ def refused_page(refusal: Refusal, status: int, path: str, doors: Doors, sight: 
     try:
         site, _ = opened(Asked(path, doors, 0, sight))
     except ContentUnavailable:
-        site = doors.frames.last(sight.tier) or Site(_NAMELESS, Words({}), sight.tier, {})
+        site = doors.frames.at_hand(sight.tier)
     name = _WORDS.get(status, "refused")
     title = getattr(site.words, f"{name}_title")
     text = getattr(site.words, name, refusal.detail)

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from functions.pages.site import Frames
+from functions.pages.frames import Frames
 from shared.http import for_everyone
 from shared.ports import Articles, Lists, Papers, Passes
 from shared.reading import ANYONES, Sight

@@ -7,8 +7,8 @@ import re
 from functions.pages.article import shown_blocks
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Made
-from functions.pages.site import MONEY_WORKS, SIGN_IN_WORKS
 from shared.domain.refusals import InvalidParameter
+from shared.site.site import MONEY_WORKS, SIGN_IN_WORKS
 
 # A path of this site as the edge spells it. Nothing that a browser could take for another host: no second slash, no
 # backslash, no scheme (R14).

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from jinja2 import FileSystemLoader
 
-from functions.pages.html import environment
 from infra.build.imports import closure
+from shared.site.html import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PYTHON = (3, 13)
@@ -41,8 +41,9 @@ def bundle(function: str, folder: Path, install: Install) -> None:
     """Fill the empty or missing `folder` with what `functions/<function>` needs to run.
 
     `install(lock file, folder)` puts the dependencies there. The function's own folder comes with its data files
-    (templates, tables) but without Python files that nothing imports. Raises FileExistsError for a folder with
-    something in it: what is pruned there must have come from here.
+    (templates, tables) but without Python files that nothing imports; so does each package in `shared` of which it
+    imports something. Raises FileExistsError for a folder with something in it: what is pruned there must have come
+    from here.
     """
     own = ROOT / "functions" / function
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,13 +54,15 @@ def bundle(function: str, folder: Path, install: Install) -> None:
     if own / "handler.py" not in needed:
         raise FileNotFoundError(own / "handler.py")
     _prune(folder, f"functions.{function}.handler")
-    data = (path for path in own.rglob("*") if path.is_file() and _is_data(path, own))
+    packages = [own, *sorted({file.parent for file in needed if file.parent.parent == ROOT / "shared"})]
+    data = (path for package in packages for path in package.rglob("*") if path.is_file() and _is_data(path, own))
     for file in sorted({*needed, *data}):
         target = folder / file.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    if (own / "templates").is_dir():
-        _compile_templates(folder / own.relative_to(ROOT))
+    for package in packages:
+        if (package / "templates").is_dir():
+            _compile_templates(folder / package.relative_to(ROOT))
     compile_for_lambda(folder)
 
 
@@ -78,11 +81,11 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _compile_templates(function: Path) -> None:
+def _compile_templates(package: Path) -> None:
     """Have templates be Python by the time a start needs them: compiling them costs more than all else that it does."""
-    made = environment(FileSystemLoader(function / "templates"))
-    made.compile_templates(function / "compiled", zip=None, ignore_errors=False)
-    shutil.rmtree(function / "templates")
+    made = environment(FileSystemLoader(package / "templates"))
+    made.compile_templates(package / "compiled", zip=None, ignore_errors=False)
+    shutil.rmtree(package / "templates")
 
 
 def _is_data(path: Path, own: Path) -> bool:

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.pages.texts import TEXTS
-from functions.pages.words import Words
 from infra.ops.rebuild import purge_lists
 from infra.ops.survey import list_files
 from shared.domain.decoding import UNREADABLE
@@ -22,6 +20,8 @@ from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.paper_checks import paper_problems
 from shared.domain.refusals import InvalidPaper
 from shared.ports import Documents, Purge
+from shared.site.texts import TEXTS
+from shared.site.words import Words
 
 ERROR_PAGE: Final = "static/errors/unavailable.html"
 

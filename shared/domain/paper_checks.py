@@ -34,13 +34,13 @@ MAY_BE: Final[Mapping[str, str]] = {
     "plans": "a list, 6 at most, of `id`, `label`, `amount` (in cents), `currency`, `interval` (month or year), `text`",
     "giving": "`currency`, 1 to 6 `amounts` (in cents), `minimum`, `maximum`, `intervals` (of once, month, year)",
     "process": "a list of an article's blocks without gates, 500 at most; `--process FILE.md` makes one of Markdown",
-    "texts": "texts by the names that functions/pages/texts.py has",
+    "texts": "texts by the names that shared/site/texts.py has",
 }
 """What each field may be."""
 
 TEXT_CONTRAST: Final = 7.0  # WCAG 2.2, 1.4.6: for what is read at length
 LEAST_CONTRAST: Final = 4.5  # WCAG 2.2, 1.4.3: for all other text
-QUIET: Final = 0.7  # how much ink there is in dates and captions; the rest is paper (functions/pages/assets/site.css)
+QUIET: Final = 0.7  # how much ink there is in dates and captions; the rest is paper (shared/site/assets/site.css)
 FOR_EVERYONE: Final = f"/media/{Tier.ANONYMOUS.value}/"
 
 _placeholder = re.compile(r"\{[a-z_]+\}")
@@ -68,7 +68,7 @@ def check_texts(texts: Mapping[str, str], known: Mapping[str, str]) -> Iterator[
     """What keeps these texts from standing where the known ones do."""
     for name, text in texts.items():
         if name not in known:
-            yield f"texts.{name}: there is no such text; {_meant(name, known, 'functions/pages/texts.py has them')}"
+            yield f"texts.{name}: there is no such text; {_meant(name, known, 'shared/site/texts.py has them')}"
             continue
         wanted, found = (set(_placeholder.findall(one)) for one in (known[name], text))
         if missing := sorted(wanted - found):

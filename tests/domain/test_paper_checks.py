@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.pages.assets import asset
-from functions.pages.texts import TEXTS
 from shared.domain.paper import DARK, LIGHT, Paper
 from shared.domain.paper_checks import MAY_BE, QUIET, check_texts, contrast, paper_problems
+from shared.site.assets import asset
+from shared.site.texts import TEXTS
 
 PLAIN: dict[str, Any] = {
     "schema": 1,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from functions.pages.frames import KEPT
 from functions.pages.read import read
-from functions.pages.site import KEPT
 from functions.publishing import catch_up as publishing
 from shared.domain.articles import Article, Stored, Unpublished
 from shared.domain.blocks import Paragraph

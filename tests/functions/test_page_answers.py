@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from functions.pages.read import CONTENT_SECURITY_POLICY, read
-from functions.pages.texts import TEXTS
+from functions.pages.read import read
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.paper import Logo
 from shared.domain.passes import PassState
 from shared.domain.tiers import Tier
 from shared.http import NO_STORE, Request
+from shared.site.html import CONTENT_SECURITY_POLICY
+from shared.site.texts import TEXTS
 from tests.functions.paper import NOW, PASSES, article, doors, published
 from tests.functions.site import (
     DAY,
@@ -110,9 +111,10 @@ def test_a_paper_says_it_in_its_own_words_and_calls_readers_what_it_calls_them()
 
 
 def test_every_word_that_pages_come_with_is_used() -> None:
-    folder = SAMPLE.parents[1] / "functions" / "pages"
-    written = "".join(path.read_text() for path in [*folder.glob("templates/*.html"), *folder.glob("*.py")])
-    written = written.replace((folder / "texts.py").read_text(), "")
+    root = SAMPLE.parents[1]
+    folders = [root / "shared/site", root / "functions/pages"]
+    files = [path for folder in folders for path in [*folder.glob("templates/*.html"), *folder.glob("*.py")]]
+    written = "".join(path.read_text() for path in files if path.name != "texts.py")
     made = {f"{name}{end}" for name in ("not_found", "withdrawn", "unavailable", "refused") for end in ("", "_title")}
 
     assert [

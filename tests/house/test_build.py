@@ -187,18 +187,31 @@ def test_the_built_function_starts_and_answers(built: Path) -> None:
     assert answer["headers"]["content-type"] == "application/problem+json"
 
 
+def _templates(*packages: str) -> list[str]:
+    return sorted(path.name for package in packages for path in (ROOT / package / "templates").glob("*.html"))
+
+
 def test_pages_are_rendered_by_templates_that_were_compiled_with_the_zip(tmp_path: Path) -> None:
     """One that is missing would show only when somebody asks for its page."""
     code = """
-import jinja2
+import jinja2, pathlib
 jinja2.Environment.compile = None
-from functions.pages.html import _environment, HERE
-names = list((HERE / "compiled").rglob("*.py"))
-print(json.dumps([bool(names), (HERE / "templates").exists(), [_environment().get_template(name).name for name in %r]]))
+from shared.site.html import Templates
+found = Templates(pathlib.Path(sys.path[0]) / "functions" / "pages")._environment
+print(json.dumps([found.get_template(name).name for name in %r]))
 """
-    names = sorted(path.name for path in (ROOT / "functions/pages/templates").glob("*.html"))
+    names = _templates("functions/pages", "shared/site")
     bundle("pages", tmp_path / "pages", _install_from_here)
-    assert _run(tmp_path / "pages", code % names) == [True, False, names]
+    assert {"front.html", "base.html"} < set(names)
+    assert _run(tmp_path / "pages", code % names) == names
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_data_of_a_shared_package_come_with_whoever_imports_it(built: Path) -> None:
+    shared = {path.relative_to(ROOT) for path in (ROOT / "shared/site/assets").iterdir()}
+    shipped = {path.relative_to(built) for path in (built / "shared").rglob("*") if path.suffix in {".css", ".js"}}
+    assert shared
+    assert shipped == (shared if built.name == "pages" else set())
 
 
 def test_the_built_publishing_function_starts_and_says_what_it_could_not_handle(publishing: Path) -> None:

@@ -1,4 +1,5 @@
-"""Style, script and icon: served by this function, so that a page and what it looks like are deployed in one step.
+"""Style, script and icon: in the zip of every function that makes pages, so that a page and what it looks like are
+deployed in one step. The pages function serves them.
 
 Their names hold a checksum, so they are kept for a year. A page that an older deployment made may ask for an older
 name: it gets the present file, for a minute.

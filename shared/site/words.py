@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from functions.pages.texts import TEXTS
+from shared.site.texts import TEXTS
 
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _WITHOUT_MINOR: Final = ("JPY", "KRW", "CLP", "ISK", "VND")  # ISO 4217: no minor unit
