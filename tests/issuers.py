@@ -88,8 +88,11 @@ def seal(header: str, payload: str, key: PrivateKey, digest: HashAlgorithm | Non
 
 def token(header: Mapping[str, Any], claims: Mapping[str, Any], key: PrivateKey) -> str:
     """A token of these members; ABSENT ones are left out."""
-    parts = ({name: value for name, value in one.items() if value is not ABSENT} for one in (header, claims))
-    return seal(*(b64(compact(part)) for part in parts), key)
+
+    def segment(members: Mapping[str, Any]) -> str:
+        return b64(compact({name: value for name, value in members.items() if value is not ABSENT}))
+
+    return seal(segment(header), segment(claims), key)
 
 
 def an_issuer(url: str = "https://id.example", **changes: Any) -> Issuer:

@@ -29,6 +29,7 @@ RETRY_SECONDS: Final = 10  # How often an issuer is asked, at most.
 UNKNOWN_SECONDS: Final = 60  # How long a key that was looked for in vain is not asked for again.
 LAST_GOOD_SECONDS: Final = 3600  # How long a set serves on while its issuer does not answer.
 MAX_UNKNOWN: Final = 256
+THREAD: Final = "issuer-keys"
 
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -163,7 +164,7 @@ def _in_time(work: Callable[[_Call], KeySet]) -> KeySet:
         except Exception as error:  # noqa: BLE001 -- it is raised again by whoever waits
             outcome.set_exception(error)
 
-    threading.Thread(target=run, daemon=True).start()
+    threading.Thread(target=run, name=THREAD, daemon=True).start()
     try:
         return outcome.result(TIMEOUT_SECONDS)
     finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,7 +49,7 @@ def foreign_of(issuer: Issuer, algorithm: str = "ES256") -> PyJwtForeign:
     return PyJwtForeign(MemoryTrust(Trust(issuers=(issuer,))), MemoryIssuerKeys({ISSUER: published}))
 
 
-def made(header: dict[str, object] | None = None, **claims: object) -> str:
+def made(header: Mapping[str, Any] | None = None, /, **claims: Any) -> str:
     return token({**HEADER, **(header or {})}, {**CLAIMS, **claims}, private_key("ES256", "now"))
 
 
@@ -126,7 +128,7 @@ def test_where_the_audience_is_the_client_another_audience_beside_it_counts_too(
         (TierRule("cognito:groups", "readers", "member"), {"cognito:groups": ["x", "readers"]}, "member"),
     ],
 )
-def test_a_claim_opens_what_its_rule_says(rule: TierRule, claims: dict[str, object], tier: str) -> None:
+def test_a_claim_opens_what_its_rule_says(rule: TierRule, claims: dict[str, Any], tier: str) -> None:
     assert outcome(foreign_of(an_issuer(tiers=(rule,))), made(groups=ABSENT, **claims)) == tier
 
 
