@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE = 1
 export UV_NO_PROGRESS = 1
 export UV_SYSTEM_CERTS = 1
 export PYTHONDONTWRITEBYTECODE =
-FUNCTIONS := articles pages publishing
+FUNCTIONS := articles mail members newsletters pages publishing
 BROWSER := $(if $(shell command -v chromium || command -v chromium-browser || command -v google-chrome),$(ENV)/browser)
 
 help: ## this list

@@ -28,7 +28,7 @@ PRUNED_BY_IMPORTS = ("aws_lambda_powertools",)
 # code about pydantic models. A function that imports the resolver gets it.
 NOT_FOR_ITSELF = ("aws_lambda_powertools.event_handler",)
 # botocore describes each AWS service in files of its own, 400 of them: only those that functions call are shipped.
-BOTOCORE_SERVICES = ("cloudfront", "s3", "scheduler", "sqs")
+BOTOCORE_SERVICES = ("cloudfront", "dynamodb", "kms", "s3", "scheduler", "sesv2", "sqs")
 # Of a distribution's metadata stay METADATA (scanners read name, version and licence from it) and the licence's text.
 METADATA_WITHOUT_USE = ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "top_level.txt", "entry_points.txt", "sboms")
 FILES_WITHOUT_USE = ("*.pyi", "py.typed", "*.pth", "*.pyc")
