@@ -10,6 +10,7 @@ TEMPLATE = ROOT / "template.yaml"
 SOURCES: Mapping[str, Path] = {
     "ViewerRequestFunction": ROOT / "infra/edge/viewer_request.js",
     "ViewerResponseFunction": ROOT / "infra/edge/viewer_response.js",
+    "PersonalRequestFunction": ROOT / "infra/edge/personal_request.js",
 }
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 LARGEST = 10 * 1024

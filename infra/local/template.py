@@ -206,13 +206,13 @@ def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
     )
 
 
-def begin_loading(path: Path) -> Callable[[], Template]:
+def begin_loading(path: Path, parameters: Mapping[str, str] | None = None) -> Callable[[], Template]:
     """Like `load`, in a process of its own: SAM's translator takes a second of work, which others can use.
 
     Returns what waits for the template; that raises TemplateError as `load` does.
     """
     process = subprocess.Popen(  # noqa: S603  # this very module
-        [sys.executable, "-m", "infra.local.template", str(path)],
+        [sys.executable, "-m", "infra.local.template", str(path), json.dumps(parameters or {})],
         cwd=Path(__file__).resolve().parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -250,6 +250,6 @@ def _parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[s
 
 if __name__ == "__main__":
     try:
-        json.dump(asdict(load(Path(sys.argv[1]))), sys.stdout)
+        json.dump(asdict(load(Path(sys.argv[1]), json.loads(sys.argv[2]))), sys.stdout)
     except TemplateError as unknown:
         sys.exit(str(unknown))
