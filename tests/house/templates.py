@@ -13,6 +13,21 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 Json = dict[str, Any]
+# CloudFront's own policy by which nothing is kept.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+NOTHING_KEPT: Json = {
+    "MinTTL": 0,
+    "DefaultTTL": 0,
+    "MaxTTL": 0,
+    "ParametersInCacheKeyAndForwardedToOrigin": {
+        "EnableAcceptEncodingGzip": False,
+        "EnableAcceptEncodingBrotli": False,
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+    },
+}
 READ_FUNCTIONS = ["Articles", "Pages"]  # behind the cache, each by a URL of its own; logical ids begin like this
 
 
@@ -27,7 +42,12 @@ class Behaviour(NamedTuple):
     @property
     def reads(self) -> bool:
         """Whether its answers come from a function, and so depend on the tier. Style and script do not."""
-        return "CustomOriginConfig" in self.origin and self.pattern != "/assets/*"
+        return "CustomOriginConfig" in self.origin and self.pattern != "/assets/*" and not self.is_personal
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether its answers are for one person, and nobody keeps them."""
+        return bool(self.origin["Id"] == "personal")
 
 
 @cache
@@ -76,11 +96,19 @@ def behaviours() -> list[Behaviour]:
         Behaviour(
             pattern=each["PathPattern"],
             settings=each,
-            cache_policy=properties(each["CachePolicyId"]["Ref"])["CachePolicyConfig"],
+            cache_policy=_cache_policy(each["CachePolicyId"]),
             origin=origins[each["TargetOriginId"]],
         )
         for each in every
     ]
+
+
+def _cache_policy(stated: str | Json) -> Json:
+    if stated == CACHING_DISABLED:
+        return NOTHING_KEPT
+    assert isinstance(stated, dict)
+    found: Json = properties(stated["Ref"])["CachePolicyConfig"]
+    return found
 
 
 def statements(logical_id: str) -> list[Json]:

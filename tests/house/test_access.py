@@ -18,12 +18,34 @@ from tests.house.templates import (
 
 OUR_DISTRIBUTION = {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
 BUCKETS = ["ContentBucket", "KeyringBucket", "MediaBucket", "StaticBucket"]
-QUEUES = ["AnnouncementsDeadLetters", "AnnouncementsQueue", "PublishingDeadLetters", "PublishingQueue"]
+QUEUES = [
+    *("AnnouncementsDeadLetters", "AnnouncementsQueue", "MailDeadLetters", "MailQueue"),
+    *("PublishingDeadLetters", "PublishingQueue"),
+]
+KEYRING = {
+    "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
+    "DecryptKeyring": (
+        "kms:Decrypt",
+        {"Fn::GetAtt": ["KeyringKey", "Arn"]},
+        {"StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}}},
+    ),
+}
+PAPER = {"Fn::Sub": "${ContentBucket.Arn}/paper.json"}
+SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+SENDING = (
+    "ses:SendEmail",
+    [
+        {"Fn::Sub": f"{SES}:identity/${{MailFrom}}"},
+        {"Fn::Sub": f"{SES}:configuration-set/${{MailConfiguration}}"},
+    ],
+    None,
+)
+TAKING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
 
 # Who may ask the origins (R9) ----------------------------------------------------------------------------------------
 
 
-def test_function_urls_answer_nobody_but_our_distribution() -> None:
+def test_function_urls_answer_nobody_but_our_distribution_and_the_others_their_own_source() -> None:
     urls = resources("AWS::Lambda::Url")
     assert sorted(urls) == [f"{name}FunctionUrl" for name in READ_FUNCTIONS]
     assert {url["Properties"]["AuthType"] for url in urls.values()} == {"AWS_IAM"}
@@ -40,15 +62,30 @@ def test_function_urls_answer_nobody_but_our_distribution() -> None:
                 **common,
             },
         }
+    expected["PersonalPermission"] = {
+        "FunctionName": {"Ref": "MembersFunctionAliaslive"},
+        "Action": "lambda:InvokeFunction",
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${PersonalApi}/*"},
+    }
+    expected["MailFeedbackPermission"] = {
+        "FunctionName": {"Ref": "MailFunctionAliaslive"},
+        "Action": "lambda:InvokeFunction",
+        "Principal": "sns.amazonaws.com",
+        "SourceArn": {"Ref": "MailFeedback"},
+    }
     assert permissions == expected
 
 
-def test_cloudfront_signs_every_request_to_an_origin() -> None:
+def test_cloudfront_signs_every_request_to_an_origin_or_proves_itself() -> None:
     kinds = {
         name: each["Properties"]["OriginAccessControlConfig"]
         for name, each in resources("AWS::CloudFront::OriginAccessControl").items()
     }
     for origin in distribution()["Origins"]:
+        if origin["Id"] == "personal":
+            assert [each["HeaderName"] for each in origin["OriginCustomHeaders"]] == ["x-edge-proof"]
+            continue
         access = kinds[origin["OriginAccessControlId"]["Fn::GetAtt"][0]]
         assert access["SigningBehavior"] == "always"
         assert access["SigningProtocol"] == "sigv4"
@@ -59,6 +96,7 @@ def test_origins_are_what_their_names_say() -> None:
     urls = {name: {"Fn::GetAtt": [f"{name}FunctionUrl", "FunctionUrl"]} for name in READ_FUNCTIONS}
     assert {origin["Id"]: origin["DomainName"] for origin in distribution()["Origins"]} == {
         **{name.lower(): {"Fn::Select": [2, {"Fn::Split": ["/", url]}]} for name, url in urls.items()},
+        "personal": {"Fn::Sub": "${PersonalApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"},
         "media": {"Fn::GetAtt": ["MediaBucket", "RegionalDomainName"]},
         "static": {"Fn::GetAtt": ["StaticBucket", "RegionalDomainName"]},
     }
@@ -166,6 +204,35 @@ def test_these_are_all_queues() -> None:
     assert len(resources("AWS::SQS::QueuePolicy")) == len(QUEUES)
 
 
+def test_bounces_are_told_by_our_mails_alone() -> None:
+    """R34: whoever could publish could have anybody's address suppressed."""
+    [topic] = resources("AWS::SNS::Topic")
+    assert properties("MailFeedbackPolicy")["Topics"] == [{"Ref": topic}]
+    assert statements("MailFeedbackPolicy") == [
+        {
+            "Sid": "NothingWithoutTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sns:Publish",
+            "Resource": {"Ref": topic},
+            "Condition": {"Bool": {"aws:SecureTransport": False}},
+        },
+        {
+            "Sid": "OurConfigurationPublishes",
+            "Effect": "Allow",
+            "Principal": {"Service": "ses.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": {"Ref": topic},
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+                    "aws:SourceArn": {"Fn::Sub": f"{SES}:configuration-set/${{MailConfiguration}}"},
+                }
+            },
+        },
+    ]
+
+
 # What the functions may do (R28) -------------------------------------------------------------------------------------
 
 
@@ -267,6 +334,67 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
             {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
             {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
         ),
+    }
+
+
+def test_the_members_function_may_do_this_and_nothing_else() -> None:
+    """Above all: it reads no article, sends no mail, and asks the sign-ins for nothing but what it can name."""
+    item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    assert _allowed("Members") == {
+        "KeepMembers": ([*item, "dynamodb:Query"], {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
+        "KeepSignIns": (item, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
+        "OrderMails": ("sqs:SendMessage", {"Fn::GetAtt": ["MailQueue", "Arn"]}, None),
+        "SignIdentities": (["kms:Sign", "kms:GetPublicKey"], {"Fn::GetAtt": ["IdentityKey", "Arn"]}, None),
+        "ReadListsAndPaper": ("s3:GetObject", [*_content("lists"), PAPER], None),
+        "TellMissingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["ContentBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": ["lists/*", "paper.json"]}},
+        ),
+        **KEYRING,
+    }
+
+
+def test_the_mail_function_may_do_this_and_nothing_else() -> None:
+    """Above all: it deletes nothing, and looks through no table."""
+    item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    assert _allowed("Mail") == {
+        "KeepSignIns": (item, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
+        "KeepAddresses": (item, {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
+        "ReadPaper": ("s3:GetObject", PAPER, None),
+        "TellMissingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["ContentBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": "paper.json"}},
+        ),
+        "TakeFromItsQueue": (TAKING, {"Fn::GetAtt": ["MailQueue", "Arn"]}, None),
+        "SendMail": SENDING,
+        "Suppress": ("ses:PutSuppressedDestination", "*", None),
+    }
+
+
+def test_the_newsletters_function_may_do_this_and_nothing_else() -> None:
+    """Above all: it changes no member, and sees no sign-in and no key."""
+    assert _allowed("Newsletters") == {
+        "KeepMailings": (
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
+            {"Fn::GetAtt": ["MailingsTable", "Arn"]},
+            None,
+        ),
+        "ReadMembers": (["dynamodb:GetItem", "dynamodb:Scan"], {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
+        "ReadArticlesAndPaper": ("s3:GetObject", [*_content("articles"), PAPER], None),
+        "TellMissingFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["ContentBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "paper.json"]}},
+        ),
+        "TakeFromItsQueueAndGoOnLater": (
+            [*TAKING, "sqs:SendMessage"],
+            {"Fn::GetAtt": ["AnnouncementsQueue", "Arn"]},
+            None,
+        ),
+        "SendMail": SENDING,
+        "AskForTheRate": ("ses:GetAccount", "*", None),
     }
 
 

@@ -10,6 +10,7 @@ from cfnlint.config import ManualArgs
 
 from shared.settings import settings
 from tests.house.templates import (
+    CACHING_DISABLED,
     READ_FUNCTIONS,
     ROOT,
     TEMPLATE,
@@ -22,7 +23,14 @@ from tests.house.templates import (
     transformed,
 )
 
+PROOF = {"Fn::Sub": "{{resolve:secretsmanager:${EdgeProof}:SecretString}}"}
 EVERY_BEHAVIOUR = pytest.mark.parametrize("behaviour", behaviours(), ids=lambda behaviour: behaviour.pattern)
+SHARED = pytest.mark.parametrize(
+    "behaviour", [each for each in behaviours() if not each.is_personal], ids=lambda behaviour: behaviour.pattern
+)
+PERSONAL = pytest.mark.parametrize(
+    "behaviour", [each for each in behaviours() if each.is_personal], ids=lambda behaviour: behaviour.pattern
+)
 READS = pytest.mark.parametrize(
     "behaviour", [each for each in behaviours() if each.reads], ids=lambda behaviour: behaviour.pattern
 )
@@ -46,6 +54,11 @@ def test_the_paths_go_where_they_should() -> None:
         "/sitemap*.xml": "pages",
         "/news-sitemap.xml": "pages",
         "/robots.txt": "pages",
+        "/api/members/*": "personal",
+        "/api/newsletters/*": "personal",
+        "/account": "personal",
+        "/account/*": "personal",
+        "/.well-known/*": "personal",
         "/media/*": "media",
         "/assets/*": "pages",
         "/static/*": "static",
@@ -81,7 +94,7 @@ def test_articles_may_be_kept_for_their_day_but_nothing_without_saying_so(behavi
 
 
 def test_files_are_kept_by_path_alone() -> None:
-    files = [each for each in behaviours() if not each.reads]
+    files = [each for each in behaviours() if not each.reads and not each.is_personal]
     assert [each.pattern for each in files] == ["/media/*", "/assets/*", "/static/*"]
     for each in files:
         key = each.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
@@ -97,14 +110,48 @@ def test_no_store_means_no_store(behaviour: Behaviour) -> None:
 
 
 @EVERY_BEHAVIOUR
-def test_cookies_reach_neither_key_nor_origin(behaviour: Behaviour) -> None:
+def test_cookies_reach_no_key(behaviour: Behaviour) -> None:
     key = behaviour.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
     assert key["CookiesConfig"] == {"CookieBehavior": "none"}
     assert "ForwardedValues" not in behaviour.settings
 
 
-@EVERY_BEHAVIOUR
-def test_both_edge_functions_stand_before_everything(behaviour: Behaviour) -> None:
+@SHARED
+def test_cookies_reach_no_origin_whose_answers_are_kept(behaviour: Behaviour) -> None:
+    policy = behaviour.settings.get("OriginRequestPolicyId")
+    if policy is not None:
+        config = properties(policy["Ref"])["OriginRequestPolicyConfig"]
+        assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+
+
+@PERSONAL
+def test_what_is_personal_is_never_kept(behaviour: Behaviour) -> None:
+    """R5: its answers set cookies."""
+    assert behaviour.settings["CachePolicyId"] == CACHING_DISABLED
+    policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
+    assert policy["CustomHeadersConfig"]["Items"] == [
+        {"Header": "cache-control", "Value": "no-store", "Override": False}
+    ]
+
+
+@PERSONAL
+def test_a_personal_request_goes_on_whole_but_for_its_host(behaviour: Behaviour) -> None:
+    policy = properties(behaviour.settings["OriginRequestPolicyId"]["Ref"])["OriginRequestPolicyConfig"]
+    assert policy["HeadersConfig"] == {"HeaderBehavior": "allExcept", "Headers": ["host"]}
+    assert policy["CookiesConfig"] == {"CookieBehavior": "all"}
+    assert policy["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+
+
+@PERSONAL
+def test_a_personal_request_passes_the_edge_function_that_says_whose_it_is(behaviour: Behaviour) -> None:
+    """R3, R17: without it the viewer could name any address as its own."""
+    assert behaviour.settings["FunctionAssociations"] == [
+        {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["PersonalRequestFunction", "FunctionARN"]}}
+    ]
+
+
+@SHARED
+def test_both_edge_functions_stand_before_everything_that_is_shared(behaviour: Behaviour) -> None:
     """R3, R23, R24: a behaviour without the viewer-request function would believe the viewer's own tier header."""
     assert {each["EventType"]: each["FunctionARN"] for each in behaviour.settings["FunctionAssociations"]} == {
         "viewer-request": {"Fn::GetAtt": ["ViewerRequestFunction", "FunctionARN"]},
@@ -119,11 +166,15 @@ def test_every_method_reaches_the_edge_function_and_two_are_kept(behaviour: Beha
     assert behaviour.settings["CachedMethods"] == ["GET", "HEAD"]
 
 
-@EVERY_BEHAVIOUR
-def test_answers_are_compressed_and_travel_by_https(behaviour: Behaviour) -> None:
+@SHARED
+def test_answers_are_compressed(behaviour: Behaviour) -> None:
     key = behaviour.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
     assert behaviour.settings["Compress"] is True
     assert (key["EnableAcceptEncodingGzip"], key["EnableAcceptEncodingBrotli"]) == (True, True)
+
+
+@EVERY_BEHAVIOUR
+def test_everything_travels_by_https(behaviour: Behaviour) -> None:
     assert behaviour.settings["ViewerProtocolPolicy"] == "redirect-to-https"
 
 
@@ -142,7 +193,7 @@ def test_security_headers_are_on_every_status(behaviour: Behaviour) -> None:
     }
 
 
-@EVERY_BEHAVIOUR
+@SHARED
 def test_browsers_ask_again_for_what_a_pass_opened(behaviour: Behaviour) -> None:
     policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
     headers = {each["Header"]: each for each in policy["CustomHeadersConfig"]["Items"]}
@@ -168,6 +219,11 @@ def test_what_no_function_has_put_into_words_is_answered_by_a_page_from_a_bucket
         assert (taken.pattern, taken.origin["Id"]) == ("/static/*", "static")
 
 
+def test_the_edge_waits_for_a_personal_answer_as_long_as_the_function_may_take() -> None:
+    [personal] = [each for each in distribution()["Origins"] if each["Id"] == "personal"]
+    assert personal["CustomOriginConfig"]["OriginReadTimeout"] > properties("MembersFunction")["Timeout"]
+
+
 def test_purges_find_their_tags() -> None:
     assert distribution()["CacheTagConfig"] == {"HeaderName": "cache-tag"}
 
@@ -175,7 +231,7 @@ def test_purges_find_their_tags() -> None:
 def test_a_stale_copy_comes_before_the_reader_has_gone() -> None:
     for origin in distribution()["Origins"]:
         config = origin.get("CustomOriginConfig") or origin["S3OriginConfig"]
-        assert config["OriginReadTimeout"] <= 5
+        assert config["OriginReadTimeout"] <= 5 or origin["Id"] == "personal"  # of which there are no copies
     assert all(properties(f"{name}Function")["Timeout"] <= 5 for name in READ_FUNCTIONS)
 
 
@@ -192,6 +248,13 @@ def test_the_edge_function_can_read_the_keyring() -> None:
     assert config["KeyValueStoreAssociations"] == [{"KeyValueStoreARN": {"Fn::GetAtt": ["EdgeKeys", "Arn"]}}]
     assert properties("ViewerRequestFunction")["AutoPublish"] is True
     assert properties("ViewerResponseFunction")["AutoPublish"] is True
+
+
+def test_the_personal_edge_function_reads_no_key() -> None:
+    config = properties("PersonalRequestFunction")["FunctionConfig"]
+    assert config["Runtime"] == "cloudfront-js-2.0"
+    assert "KeyValueStoreAssociations" not in config
+    assert properties("PersonalRequestFunction")["AutoPublish"] is True
 
 
 # The functions -------------------------------------------------------------------------------------------------------
@@ -249,6 +312,40 @@ def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -
     }
 
 
+def test_the_template_gives_members_mail_and_newsletters_what_they_work_with() -> None:
+    functions = ("Members", "Mail", "Newsletters")
+    given = {name: properties(f"{name}Function")["Environment"]["Variables"] for name in functions}
+    for name, variables in given.items():
+        assert variables.pop("POWERTOOLS_SERVICE_NAME") == name.lower()
+        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == "Frontline"
+        assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
+        assert variables.pop("CONTENT_BUCKET") == {"Ref": "ContentBucket"}
+    mail = {"MAIL_FROM": {"Ref": "MailFrom"}, "MAIL_CONFIGURATION": {"Ref": "MailConfiguration"}}
+    assert given == {
+        "Members": {
+            "MEMBERS_TABLE": {"Ref": "MembersTable"},
+            "SIGN_INS_TABLE": {"Ref": "SignInsTable"},
+            "MAIL_QUEUE": {"Ref": "MailQueue"},
+            "IDENTITY_KEY": {"Fn::GetAtt": ["IdentityKey", "Arn"]},
+            "EDGE_PROOF": PROOF,
+            "KEYRING_BUCKET": {"Ref": "KeyringBucket"},
+        },
+        "Mail": {
+            "MEMBERS_TABLE": {"Ref": "MembersTable"},
+            "SIGN_INS_TABLE": {"Ref": "SignInsTable"},
+            "MAIL_QUEUE": {"Ref": "MailQueue"},
+            "MAIL_FEEDBACK_TOPIC": {"Ref": "MailFeedback"},
+            **mail,
+        },
+        "Newsletters": {
+            "MAILINGS_TABLE": {"Ref": "MailingsTable"},
+            "MEMBERS_TABLE": {"Ref": "MembersTable"},
+            "ANNOUNCEMENTS_QUEUE": {"Ref": "AnnouncementsQueue"},
+            **mail,
+        },
+    }
+
+
 @pytest.mark.parametrize("name", READ_FUNCTIONS)
 def test_snapstart_is_off_unless_asked_for(name: str) -> None:
     assert source()["Parameters"]["SnapStart"]["Default"] == "off"
@@ -286,12 +383,25 @@ def test_every_change_of_an_article_goes_to_the_publishing_queue_and_nothing_els
 
 
 def test_the_publishing_function_takes_from_its_queue_by_the_alias_and_says_what_failed() -> None:
-    [mapping] = resources("AWS::Lambda::EventSourceMapping").values()
-    assert mapping["Properties"] == {
+    assert _mapping("Publishing") == {
         "BatchSize": 10,
         "EventSourceArn": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
-        "FunctionName": {"Ref": "PublishingFunctionAliaslive"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+
+
+def test_mails_and_newsletters_are_taken_from_their_queues_few_at_a_time() -> None:
+    assert _mapping("Mail") == {
+        "BatchSize": 5,
+        "EventSourceArn": {"Fn::GetAtt": ["MailQueue", "Arn"]},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 5},
+    }
+    assert _mapping("Newsletters") == {
+        "BatchSize": 1,
+        "EventSourceArn": {"Fn::GetAtt": ["AnnouncementsQueue", "Arn"]},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 2},
     }
 
 
@@ -307,11 +417,12 @@ def test_a_message_that_cannot_be_handled_is_kept_longer_than_it_waited() -> Non
     dead = {name: each["RedrivePolicy"] for name, each in queues.items() if "RedrivePolicy" in each}
     assert dead == {
         f"{name}Queue": {"deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}, "maxReceiveCount": 5}
-        for name in ("Announcements", "Publishing")
+        for name in ("Announcements", "Mail", "Publishing")
     }
     for name, redrive in dead.items():
         letters = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]
-        assert letters["MessageRetentionPeriod"] == 14 * 86400 >= queues[name]["MessageRetentionPeriod"]
+        days = 4 if name == "MailQueue" else 14  # an order of a mail holds an address, and is worth nothing soon
+        assert letters["MessageRetentionPeriod"] == days * 86400 >= queues[name]["MessageRetentionPeriod"]
         assert letters.get("FifoQueue") == queues[name].get("FifoQueue")
 
 
@@ -330,6 +441,108 @@ def test_old_lists_go_at_once_and_old_articles_when_the_editors_say() -> None:
     [rest] = rules.values()
     assert "Prefix" not in rest
     assert rest["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "NoncurrentVersionDays"}}
+
+
+# Members and mail ----------------------------------------------------------------------------------------------------
+
+
+TABLES = {"MailingsTable": ["pk", "sk"], "MembersTable": ["pk", "sk"], "SignInsTable": ["pk"]}
+
+
+def test_these_are_all_tables_with_their_keys() -> None:
+    tables = {name: each["Properties"] for name, each in resources("AWS::DynamoDB::Table").items()}
+    assert {name: [key["AttributeName"] for key in each["KeySchema"]] for name, each in tables.items()} == TABLES
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_kept_encrypted_and_recovered_and_forgets(table: str) -> None:
+    """R29."""
+    resource, stated = transformed()["Resources"][table], properties(table)
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert stated["BillingMode"] == "PAY_PER_REQUEST"
+    assert stated["SSESpecification"] == {"SSEEnabled": True}
+    assert stated["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert stated["DeletionProtectionEnabled"] is True
+    assert stated["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert "TableName" not in stated
+
+
+def test_identity_tokens_are_signed_by_a_key_that_never_leaves() -> None:
+    assert (properties("IdentityKey")["KeySpec"], properties("IdentityKey")["KeyUsage"]) == (
+        "ECC_NIST_P256",
+        "SIGN_VERIFY",
+    )
+    assert transformed()["Resources"]["IdentityKey"]["DeletionPolicy"] == "Retain"
+    assert properties("IdentityKeyAlias")["TargetKeyId"] == {"Ref": "IdentityKey"}
+
+
+def test_the_edge_proves_itself_with_a_secret_that_nobody_chose() -> None:
+    """R17: at least 256 bits, said by the edge to this origin alone."""
+    assert properties("EdgeProof")["GenerateSecretString"] == {"PasswordLength": 43, "ExcludePunctuation": True}
+    said = {each["Id"]: each.get("OriginCustomHeaders") for each in distribution()["Origins"]}
+    assert said.pop("personal") == [{"HeaderName": "x-edge-proof", "HeaderValue": PROOF}]
+    assert set(said.values()) == {None}
+
+
+def test_every_route_of_the_api_leads_to_the_members_function() -> None:
+    routes = [each["Properties"] for each in resources("AWS::ApiGatewayV2::Route").values()]
+    assert sorted(route["RouteKey"] for route in routes) == [
+        "ANY /.well-known/{proxy+}",
+        "ANY /account",
+        "ANY /account/{proxy+}",
+        "ANY /api/members/{proxy+}",
+        "ANY /api/newsletters/{proxy+}",
+    ]
+    assert {json.dumps(route["Target"]) for route in routes} == {
+        json.dumps({"Fn::Sub": "integrations/${PersonalIntegration}"})
+    }
+    assert properties("PersonalIntegration") == {
+        "ApiId": {"Ref": "PersonalApi"},
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": {"Ref": "MembersFunctionAliaslive"},
+        "PayloadFormatVersion": "2.0",
+    }
+
+
+def test_the_api_holds_back_floods_and_lets_no_other_site_in() -> None:
+    """R19: no CORS."""
+    assert properties("PersonalStage")["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": 200,
+        "ThrottlingBurstLimit": 400,
+    }
+    assert "CorsConfiguration" not in properties("PersonalApi")
+    assert "AccessLogSettings" not in properties("PersonalStage")
+
+
+def test_bounces_and_complaints_reach_the_mail_function() -> None:
+    """R34."""
+    assert properties("MailEvents")["EventDestination"] == {
+        "Name": "feedback",
+        "Enabled": True,
+        "MatchingEventTypes": ["BOUNCE", "COMPLAINT"],
+        "SnsDestination": {"TopicARN": {"Ref": "MailFeedback"}},
+    }
+    assert properties("MailFeedbackSubscription") == {
+        "TopicArn": {"Ref": "MailFeedback"},
+        "Protocol": "lambda",
+        "Endpoint": {"Ref": "MailFunctionAliaslive"},
+    }
+
+
+def test_mail_is_sent_only_by_whoever_was_named_and_never_in_the_clear() -> None:
+    assert source()["Parameters"]["MailFrom"]["Default"] == ""
+    assert transformed()["Resources"]["MailIdentity"]["Condition"] == "HasMail"
+    assert properties("MailConfiguration")["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    assert "TrackingOptions" not in properties("MailConfiguration")
+
+
+def test_the_firewall_is_off_unless_asked_for() -> None:
+    assert source()["Parameters"]["Waf"]["Default"] == "off"
+    assert transformed()["Resources"]["SignInWaf"]["Condition"] == "HasWaf"
+    assert distribution()["WebACLId"]["Fn::If"][0] == "HasWaf"
+    for rule in properties("SignInWaf")["Rules"]:
+        assert rule["Action"] == {"Block": {}}
+        assert rule["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
 
 
 # The template itself -------------------------------------------------------------------------------------------------
@@ -360,6 +573,19 @@ def test_the_outputs_are_those_that_ops_and_the_local_stack_read() -> None:
         "AnnouncementsQueueUrl",
         "ScheduleGroup",
         "ScheduleRoleArn",
+        "MembersTable",
+        "SignInsTable",
+        "MailingsTable",
+        "IdentityKeyArn",
+        "MembersFunction",
+        "MailFunction",
+        "NewslettersFunction",
+        "PersonalApiUrl",
+        "MailQueueUrl",
+        "MailDeadLettersUrl",
+        "MailFeedbackTopic",
+        "MailConfiguration",
+        "MailFrom",
     }
     assert all(output["Description"] for output in source()["Outputs"].values())
 
@@ -373,3 +599,14 @@ def _values(tree: Any) -> list[Any]:
     """Every value in the tree, branches too."""
     inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
     return [tree, *(value for each in inner for value in _values(each))]
+
+
+def _mapping(name: str) -> Any:
+    """How a function takes from its queue, which it does by its alias."""
+    [found] = [
+        dict(each["Properties"])
+        for each in resources("AWS::Lambda::EventSourceMapping").values()
+        if each["Properties"]["FunctionName"] == {"Ref": f"{name}FunctionAliaslive"}
+    ]
+    found.pop("FunctionName")
+    return found
