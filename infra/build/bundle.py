@@ -9,7 +9,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jinja2 import FileSystemLoader
@@ -27,8 +27,14 @@ PRUNED_BY_IMPORTS = ("aws_lambda_powertools",)
 # What such a package reaches for itself, but only in company that is not shipped: its JSON helper asks the resolver's
 # code about pydantic models. A function that imports the resolver gets it.
 NOT_FOR_ITSELF = ("aws_lambda_powertools.event_handler",)
-# botocore describes each AWS service in files of its own, 400 of them: only those that functions call are shipped.
-BOTOCORE_SERVICES = ("cloudfront", "dynamodb", "kms", "s3", "scheduler", "sesv2", "sqs")
+# botocore describes each AWS service in files of its own, 400 of them: only those that a function calls are shipped. A
+# house test compares them with what its role may ask.
+BOTOCORE_SERVICES: Mapping[str, tuple[str, ...]] = {
+    "mail": ("dynamodb", "s3", "sesv2", "sqs"),
+    "members": ("dynamodb", "kms", "s3", "sqs"),
+    "newsletters": ("dynamodb", "s3", "sesv2", "sqs"),
+    "publishing": ("cloudfront", "s3", "scheduler", "sqs"),
+}
 # Of a distribution's metadata stay METADATA (scanners read name, version and licence from it) and the licence's text.
 METADATA_WITHOUT_USE = ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "top_level.txt", "entry_points.txt", "sboms")
 FILES_WITHOUT_USE = ("*.pyi", "py.typed", "*.pth", "*.pyc")
@@ -53,7 +59,7 @@ def bundle(function: str, folder: Path, install: Install) -> None:
     needed = closure([f"functions.{function}.handler"], [ROOT])
     if own / "handler.py" not in needed:
         raise FileNotFoundError(own / "handler.py")
-    _prune(folder, f"functions.{function}.handler")
+    _prune(folder, function)
     packages = [own, *sorted({file.parent for file in needed if file.parent.parent == ROOT / "shared"})]
     data = (path for package in packages for path in package.rglob("*") if path.is_file() and _is_data(path, own))
     for file in sorted({*needed, *data}):
@@ -92,15 +98,15 @@ def _is_data(path: Path, own: Path) -> bool:
     return path.suffix not in {".py", ".pyc"} and path != own / "requirements.txt"
 
 
-def _prune(folder: Path, entry: str) -> None:
-    reached = closure([entry], [ROOT, folder], strict=False, not_for_itself=NOT_FOR_ITSELF)
+def _prune(folder: Path, function: str) -> None:
+    reached = closure([f"functions.{function}.handler"], [ROOT, folder], strict=False, not_for_itself=NOT_FOR_ITSELF)
     for package in PRUNED_BY_IMPORTS:
         for path in set((folder / package).rglob("*.py")) - reached:
             path.unlink()
         for path in [path for path in (folder / package).rglob("*") if path.is_dir() and not any(path.rglob("*.py"))]:
             _remove(path)
     for service in (folder / "botocore" / "data").glob("*/"):
-        if service.name not in BOTOCORE_SERVICES:
+        if service.name not in BOTOCORE_SERVICES[function]:
             _remove(service)
     for metadata in folder.glob("*.dist-info"):
         for name in METADATA_WITHOUT_USE:

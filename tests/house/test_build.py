@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from infra.build import edge, sizes
-from infra.build.bundle import LAMBDA_FOLDER, LAMBDA_PYTHON, ROOT, bundle, compile_for_lambda, size
+from infra.build.bundle import BOTOCORE_SERVICES, LAMBDA_FOLDER, LAMBDA_PYTHON, ROOT, bundle, compile_for_lambda, size
 from infra.build.edge import EdgeSourceError, inline
 from infra.build.imports import DynamicImportError, closure
 from tests.house.templates import listed, properties, statements
@@ -260,16 +260,27 @@ def test_the_read_path_is_shipped_without_the_heavy_ones(built: Path) -> None:
     assert size(built) < sizes.LARGEST
 
 
-def test_publishing_is_shipped_with_the_services_that_its_role_may_ask_and_no_others(publishing: Path) -> None:
-    actions = [action for each in statements("PublishingRole") for action in listed(each["Action"])]
+def _services_of(function: str) -> set[str]:
+    """The services that a function's role may ask, as botocore calls them."""
+    role = f"{function.capitalize()}Role"
+    actions = [action for each in statements(role) for action in listed(each["Action"])]
     # Lambda writes logs and traces itself; whether a role may be passed on is asked by AWS.
     asked = {action.partition(":")[0] for action in actions} - {"iam", "logs", "xray"}
+    return {"sesv2" if name == "ses" else name for name in asked}
+
+
+@pytest.mark.parametrize("function", BOTOCORE_SERVICES)
+def test_a_function_comes_with_the_services_that_its_role_may_ask_and_no_others(function: str) -> None:
+    assert set(BOTOCORE_SERVICES[function]) == _services_of(function)
+
+
+def test_publishing_is_shipped_with_its_services_and_no_others(publishing: Path) -> None:
     code = """
 import boto3
 services = boto3.Session().get_available_services()
 print(json.dumps([boto3.client(name, "eu-central-1").meta.service_model.service_name for name in services]))
 """
-    assert set(_run(publishing, code)) == asked
+    assert set(_run(publishing, code)) == _services_of("publishing")
     assert size(publishing) < sizes.LARGEST
 
 

@@ -326,7 +326,7 @@ def test_the_template_gives_members_mail_and_newsletters_what_they_work_with() -
             "MEMBERS_TABLE": {"Ref": "MembersTable"},
             "SIGN_INS_TABLE": {"Ref": "SignInsTable"},
             "MAIL_QUEUE": {"Ref": "MailQueue"},
-            "IDENTITY_KEY": {"Fn::GetAtt": ["IdentityKey", "Arn"]},
+            "IDENTITY_KEYS": {"Fn::GetAtt": ["IdentityKey", "Arn"]},
             "EDGE_PROOF": PROOF,
             "KEYRING_BUCKET": {"Ref": "KeyringBucket"},
         },
