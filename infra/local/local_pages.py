@@ -7,8 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
 from infra.local.messages import Answer, Request
+from infra.local.outbox import shown
 
 KEPT: Final = 1_000  # purges and mails remembered
 DAY: Final = 86_400
@@ -17,6 +19,8 @@ READERS: Final = {
     "/_local/as/subscriber": "as a subscriber",
     "/_local/as/anonymous": "as everybody does",
 }
+# What can become of a mail: path → the kind of SES's event.
+FEEDBACK: Final = {"/_local/bounce": "Bounce", "/_local/complaint": "Complaint"}
 LISTS: Final = {
     "Pages": {
         "/": "the front page",
@@ -56,6 +60,8 @@ STYLE: Final = (
     "table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.25rem 1.5rem .25rem 0;"
     "overflow-wrap:anywhere}th{font-weight:400;color:var(--quiet);white-space:nowrap}"
     "@media(max-width:34rem){td,th{display:block;padding:0}td{padding-bottom:.5rem}}"
+    "iframe{width:100%;height:24rem;border:1px solid var(--line);background:#fff}"
+    "form{display:inline-block;margin:.5rem .5rem 0 0}"
     "ul{list-style:none;padding:0}li{padding:.125rem 0}a{color:var(--accent);text-underline-offset:.15em}"
 )
 
@@ -69,11 +75,13 @@ class LocalPages:
         facts: Sequence[tuple[str, str]],
         queues: Callable[[], list[dict[str, Any]]],
         mint: Callable[[str], str],
+        play: Callable[[str, str, str], int],
     ) -> None:
         self._site_url = site_url
         self._facts = tuple(facts)  # what runs here: (what, where)
         self._queues = queues  # their depths
         self._mint = mint  # a pass of the tier of that name
+        self._play = play  # (event, address, kind of bounce) → how many topics were told
         self._lock = threading.Lock()
         self._purges: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._mails: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -95,6 +103,10 @@ class LocalPages:
 
     def answer(self, request: Request) -> Answer:
         """One of the pages; 404 tells which there are."""
+        if request.method == "POST" and request.path in FEEDBACK:
+            return self._feedback(request)
+        if request.path in FEEDBACK:
+            return _text(405, "Only POST here.", {"allow": "POST"}, request)
         if request.method not in {"GET", "HEAD"}:
             return _text(405, "Only GET and HEAD here.", {"allow": "GET, HEAD"}, request)
         with self._lock:
@@ -103,8 +115,7 @@ class LocalPages:
             case "/_local" | "/_local/":
                 return _page("This machine's Frontline", self._start_page(), request)
             case "/_local/outbox":
-                rows = "".join(f"<pre>{html.escape(json.dumps(mail, indent=1))}</pre>" for mail in reversed(mails))
-                return _page("Outbox", rows or "<p>No mail has been sent.</p>", request)
+                return _page("Outbox", "".join(map(shown, reversed(mails))) or "<p>No mail has been sent.</p>", request)
             case "/_local/outbox.json":
                 return _json(mails[::-1], request)  # the newest first
             case "/_local/purge.json":
@@ -114,9 +125,18 @@ class LocalPages:
             case "/_local/as/anonymous" | "/_local/as/subscriber" | "/_local/as/member":
                 return self._read_as(request.path.rpartition("/")[2])
         there = (
-            "/_local/, /_local/as/member, /_local/outbox, /_local/outbox.json, /_local/purge.json, /_local/queues.json"
+            "/_local/, /_local/as/member, /_local/outbox, /_local/outbox.json, /_local/purge.json, "
+            "/_local/queues.json, and to POST to: /_local/bounce?to=ADDRESS, /_local/complaint?to=ADDRESS"
         )
         return _text(404, f"Nothing is here. There is: {there}", {}, request)
+
+    def _feedback(self, request: Request) -> Answer:
+        """Play that the last mail to `to` has bounced (`type`: permanent or transient), or that somebody complains."""
+        query = {name: unquote(value) for name, value in request.query}
+        event, to, kind = FEEDBACK[request.path], query.get("to"), query.get("type", "permanent")
+        if not to or kind not in {"permanent", "transient"}:
+            return _text(400, "Say for whom: ?to=ADDRESS, and for a bounce &type=permanent or transient.", {}, request)
+        return _json({"event": event, "to": to, "told": self._play(event, to, kind.capitalize())}, request)
 
     def _read_as(self, tier: str) -> Answer:
         """Go on as a reader of that tier: with a pass in a cookie, as signing in leaves one, but for a day."""
@@ -138,7 +158,7 @@ class LocalPages:
             f"<h2>Articles</h2><ul>{articles or '<li>none yet: frontline --local publish FILE'}</ul>"
             f"{lists}"
             "<h2>Seen here only</h2><ul>"
-            '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails sent'
+            '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails; each can bounce'
             '<li><a href="/_local/purge.json">purges</a>: what the cache was told to forget'
             '<li><a href="/_local/queues.json">queues</a>: messages that wait, and that are being worked on</ul>'
         )

@@ -93,6 +93,7 @@ class LocalStack:
             ],
             depths,
             lambda tier: Stack.at(self.info).passes().mint(Tier(tier), time.time(), DAY),
+            cloud.mails.play,
         )
         cloud.mails.on_mail = self.pages.note_mail
         edge = Edge(

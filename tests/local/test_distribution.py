@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.cloud import Cloud
 from infra.local.distribution import distribution, functions
-from infra.local.policies import BucketOrigin, Distribution, FunctionOrigin
+from infra.local.policies import ApiOrigin, BucketOrigin, Distribution, FunctionOrigin
 from infra.local.template import PSEUDO, Template, TemplateError, begin_loading, load
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
@@ -87,11 +87,31 @@ def test_a_failed_function_has_its_page_in_a_bucket(shape: Distribution) -> None
         assert isinstance(shape.behaviour_for(page.path).origin, BucketOrigin)
 
 
-def test_both_edge_functions_are_everywhere(shape: Distribution) -> None:
+def test_both_edge_functions_are_everywhere_that_is_shared(shape: Distribution) -> None:
     for behaviour in shape.behaviours:
+        if isinstance(behaviour.origin, ApiOrigin):
+            continue
         assert behaviour.viewer_request is not None, behaviour.pattern
         assert behaviour.viewer_request.store == "EdgeKeys"
         assert behaviour.viewer_response is not None, behaviour.pattern
+
+
+def test_what_is_personal_goes_to_the_api_with_the_edges_proof_and_is_not_kept(shape: Distribution) -> None:
+    for path in ("/api/members/sign-in", "/api/newsletters/daily/unsubscribe", "/account", "/account/devices"):
+        behaviour = shape.behaviour_for(path)
+        assert isinstance(behaviour.origin, ApiOrigin)
+        assert behaviour.origin.headers == (("x-edge-proof", "EdgeProof.SecretString"),)
+        assert {route.function for route in behaviour.origin.routes} == {"MembersFunction"}
+        assert not behaviour.keeps
+        assert behaviour.forwards.headers.picks("authorization")
+        assert not behaviour.forwards.headers.picks("host")
+        assert behaviour.forwards.cookies.picks("__Host-session")
+        assert behaviour.viewer_request is not None
+        assert behaviour.viewer_request.logical_id == "PersonalRequestFunction"
+
+
+def test_a_secret_reaches_the_functions_environment(template: Template) -> None:
+    assert functions(template, named)["MembersFunction"].environment["EDGE_PROOF"] == "EdgeProof.SecretString"
 
 
 def test_a_function_gets_the_environment_that_the_template_gives_it(template: Template) -> None:
@@ -143,6 +163,34 @@ def test_intrinsics_come_to_what_they_come_to_in_the_cloud(value: Any, resolved:
     assert template.resolve(value, lambda name, wanted: f"<{name}{'.' + wanted if wanted else ''}>") == resolved
 
 
+@pytest.mark.parametrize(
+    ("value", "resolved"),
+    [
+        ({"Fn::Sub": "{{resolve:secretsmanager:${Proof}:SecretString}}"}, "<Proof.SecretString>"),
+        ({"Fn::Sub": "a {{resolve:secretsmanager:${Proof}:SecretString:::}} b"}, "a <Proof.SecretString> b"),
+        (
+            {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Proof"}, ":SecretString}}"]]},
+            "<Proof.SecretString>",
+        ),
+        (["{{resolve:secretsmanager:<Proof>:SecretString}}"], ["<Proof.SecretString>"]),
+        ({"x": "{{resolve:secretsmanager:<Proof>:SecretString}}"}, {"x": "<Proof.SecretString>"}),
+    ],
+)
+def test_a_dynamic_reference_comes_to_the_secret(value: Any, resolved: Any) -> None:
+    template = _template(resources={"Proof": {"Type": "AWS::SecretsManager::Secret"}})
+    assert template.resolve(value, lambda name, wanted: f"<{name}{'.' + wanted if wanted else ''}>") == resolved
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{resolve:ssm:name}}", "{{resolve:secretsmanager:other:SecretString}}", "{{resolve:secretsmanager:<Proof>}}"],
+)
+def test_another_dynamic_reference_is_refused(text: str) -> None:
+    template = _template(resources={"Proof": {"Type": "AWS::SecretsManager::Secret"}})
+    with pytest.raises(TemplateError, match="dynamic reference"):
+        template.resolve(text, lambda name, wanted: f"<{name}>")
+
+
 @pytest.mark.parametrize("value", [{"Fn::ImportValue": "x"}, {"Fn::GetAZs": ""}, {"Fn::If": ["Missing", 1, 2]}])
 def test_an_unknown_intrinsic_is_refused(value: Any) -> None:
     with pytest.raises(TemplateError):
@@ -177,6 +225,19 @@ def _changed(tmp_path: Path, old: str, new: str) -> Template:
         ("- {ErrorCode: 400, ErrorCachingMinTTL: 0}", "- {ErrorCode: 400, ResponseCode: 200}", "ResponseCode"),
         ("            ResponseCode: 500\n", "", "ResponsePagePath"),
         ("- {ErrorCode: 400, ErrorCachingMinTTL: 0}", "- {ErrorCode: 400, Retries: 2}", "Retries"),
+        ("{HeaderName: x-edge-proof,", "{Other: 1, HeaderName: x-edge-proof,", "Other"),
+        ("${PersonalApi}.execute-api.", "${PersonalApi}.elsewhere.", "AWS::Lambda::Url"),
+        ("ProtocolType: HTTP\n", "ProtocolType: WEBSOCKET\n", "HTTP APIs only"),
+        ("ProtocolType: HTTP\n", "ProtocolType: HTTP\n      CorsConfiguration: {}\n", "CorsConfiguration"),
+        ("IntegrationType: AWS_PROXY", "IntegrationType: HTTP_PROXY", "AWS_PROXY"),
+        ('PayloadFormatVersion: "2.0"', 'PayloadFormatVersion: "1.0"', "2.0"),
+        ('PayloadFormatVersion: "2.0"', 'PayloadFormatVersion: "2.0"\n      TimeoutInMillis: 31000', "TimeoutInMillis"),
+        ("RouteKey: ANY /account\n", "RouteKey: ANY account\n", "ANY account"),
+        ("RouteKey: ANY /account\n", "RouteKey: ANY /{a+}/account\n", "no key"),
+        ("RouteKey: ANY /account\n", "RouteKey: ANY /account/{proxy+}\n", "same key"),
+        ("RouteKey: ANY /account\n", "RouteKey: ANY /account\n      AuthorizationType: JWT\n", "authorizer"),
+        ("StageName: $default", "StageName: live", "one stage"),
+        ("AutoDeploy: true", "AutoDeploy: false", "one stage"),
     ],
 )
 def test_what_the_front_door_does_not_know_stops_it(tmp_path: Path, old: str, new: str, told: str) -> None:

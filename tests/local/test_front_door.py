@@ -83,7 +83,7 @@ class Door:
             },
             origins={"function": self.origin, "bucket": self.bucket},
             cache=EdgeCache(shape, lambda: self.now),
-            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}").answer,
+            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}", lambda *_: 1).answer,
         )
 
     def get(self, path: str = "/a", method: str = "GET", **parts: Any) -> Answer:
