@@ -57,6 +57,19 @@ def test_what_may_be_set_can_be_read(good: bytes) -> None:
     assert msgspec.json.decode(msgspec.json.encode(parse_trust(good)), type=Trust) == decode_trust(good)
 
 
+ODD_AUDIENCES: tuple[Any, ...] = ([], "paper", [""], ["a b"], [1], None, ["a"] * 21)
+ODD_TYPES: tuple[Any, ...] = ([], "JWT", [1], ["a b"], [""])
+ODD_MARKS: tuple[Any, ...] = ([], {"a": 1}, {"": "x"}, {"a": ""}, "x")
+ODD_RULES: tuple[dict[str, Any], ...] = (
+    {"tier": "anonymous"},
+    {"tier": "gold"},
+    {"claim": ""},
+    {"value": 1},
+    {"value": ""},
+    {"value": None},
+    {"x": 1},
+)
+ODD_TIERS: tuple[Any, ...] = ([], {}, None, "member", [1], [{}])
 FAULTS: list[tuple[bytes, str]] = [
     (b"", "Not JSON"),
     (b"[]", "no JSON object"),
@@ -106,38 +119,21 @@ FAULTS: list[tuple[bytes, str]] = [
         (raw({"algorithm": name}), "issuers[0].algorithm: it has to be one of RS256, ES256, EdDSA")
         for name in ("HS256", "none", "RS512", "PS256", "rs256", "", ["RS256"], None)
     ),
-    *(
-        (raw({"audiences": value}), "issuers[0].audiences: it has to be a list of texts")
-        for value in ([], "paper", [""], ["a b"], [1], None, ["a"] * 21)
-    ),
-    *(
-        (raw({"typ": value}), "issuers[0].typ: it has to be a list of token types")
-        for value in ([], "JWT", [1], ["a b"], [""])
-    ),
+    *((raw({"audiences": value}), "issuers[0].audiences: it has to be a list of texts") for value in ODD_AUDIENCES),
+    *((raw({"typ": value}), "issuers[0].typ: it has to be a list of token types") for value in ODD_TYPES),
     (raw({"typ": ["pass+jwt"]}), "the type of our own tokens"),
     (raw({"typ": ["at+jwt", "Application/Identity+JWT"]}), "the type of our own tokens"),
     (raw({"typ": None}), "issuers[0].marks: with typ null"),
     (raw({"typ": ["JWT"]}), "issuers[0].marks: with typ JWT"),
     (raw({"typ": ["at+jwt", "application/jwt"]}), "issuers[0].marks: with typ JWT"),
-    *((raw({"marks": value}), "issuers[0].marks: it has to be") for value in ([], {"a": 1}, {"": "x"}, {"a": ""}, "x")),
+    *((raw({"marks": value}), "issuers[0].marks: it has to be") for value in ODD_MARKS),
     (raw({"audience_claim": "azp"}), "issuers[0].audience_claim: it has to be aud or client_id"),
     *(
         (raw({"max_lifetime": value}), "issuers[0].max_lifetime: it has to be seconds")
         for value in (59, 86_401, "1", 1.5, None)
     ),
-    *((raw({"tiers": value}), "issuers[0].tiers") for value in ([], {}, None, "member", [1], [{}])),
-    *(
-        (raw({"tiers": [{**ISSUER["tiers"][0], **change}]}), "issuers[0].tiers[0]")
-        for change in (
-            {"tier": "anonymous"},
-            {"tier": "gold"},
-            {"claim": ""},
-            {"value": 1},
-            {"value": ""},
-            {"value": None},
-            {"x": 1},
-        )
-    ),
+    *((raw({"tiers": value}), "issuers[0].tiers") for value in ODD_TIERS),
+    *((raw({"tiers": [{**ISSUER["tiers"][0], **change}]}), "issuers[0].tiers[0]") for change in ODD_RULES),
     (raw(issuers=[ISSUER, ISSUER]), "issuers[1].issuer: stands twice"),
     (raw(audiences=[AUDIENCE, AUDIENCE]), "audiences[1].name: stands twice"),
     (raw(audience={"name": "edge"}), "audience of passes"),
