@@ -158,6 +158,10 @@ class Stack:
     def keyring(self) -> KeyringShelf:
         return Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket"))
 
+    def trust_documents(self) -> Documents:
+        """Where it is kept whose word counts: beside the keyring."""
+        return Boto3Documents(self.client("s3"), self.output("KeyringBucket"))
+
     def edge_keys(self) -> EdgeKeys:
         return CloudFrontKvs(self.client("cloudfront-keyvaluestore"), self.output("EdgeKeysArn"))
 

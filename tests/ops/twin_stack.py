@@ -61,6 +61,7 @@ class TwinStack:
 
     kept_media: MemoryMedia = field(default_factory=MemoryMedia)
     kept_purge: MemoryPurge = field(default_factory=MemoryPurge)
+    kept_trust: MemoryDocuments = field(default_factory=MemoryDocuments)
 
     def __post_init__(self) -> None:
         self.kept_waiting = MemoryWaitingMedia(self.kept_media)
@@ -77,6 +78,9 @@ class TwinStack:
 
     def documents(self) -> Documents:
         return self.kept_documents
+
+    def trust_documents(self) -> Documents:
+        return self.kept_trust
 
     def schedules(self) -> Schedules:
         return self.kept_schedules
