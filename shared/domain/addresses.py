@@ -10,10 +10,10 @@ from msgspec import Struct
 from shared.domain.refusals import InvalidAddress
 
 MAX_ADDRESS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
-_MAX_LOCAL = 64
-_LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_MAX_MAILBOX = 64
+_MAILBOX = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_address = re.compile(rf"({_LOCAL})@((?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}}))\Z")
+_address = re.compile(rf"({_MAILBOX})@((?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}}))\Z")
 
 
 class Address(Struct, frozen=True):
@@ -32,8 +32,8 @@ class Address(Struct, frozen=True):
     @property
     def hinted(self) -> str:
         """As a page may show it to whoever knows it: `a…@paper.example`."""
-        local, _, domain = self.text.partition("@")
-        return f"{local[:1]}…@{domain}"
+        mailbox, _, domain = self.text.partition("@")
+        return f"{mailbox[:1]}…@{domain}"
 
 
 def parse_address(typed: str) -> Address:
@@ -51,6 +51,6 @@ def parse_address(typed: str) -> Address:
         raise InvalidAddress("An e-mail address is written in plain letters (a–z), digits and signs here.")
     text = text.lower()
     found = _address.match(text) if len(text) <= MAX_ADDRESS else None
-    if found is None or len(found[1]) > _MAX_LOCAL:
+    if found is None or len(found[1]) > _MAX_MAILBOX:
         raise InvalidAddress("This is not one e-mail address, such as ada@example.org. Check how it is spelled.")
     return Address(text)

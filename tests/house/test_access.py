@@ -339,10 +339,11 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
 
 def test_the_members_function_may_do_this_and_nothing_else() -> None:
     """Above all: it reads no article, sends no mail, and asks the sign-ins for nothing but what it can name."""
-    item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
+    counting = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
     assert _allowed("Members") == {
         "KeepMembers": ([*item, "dynamodb:Query"], {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
-        "KeepSignIns": (item, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
+        "KeepSignIns": (counting, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
         "OrderMails": ("sqs:SendMessage", {"Fn::GetAtt": ["MailQueue", "Arn"]}, None),
         "SignIdentities": (["kms:Sign", "kms:GetPublicKey"], {"Fn::GetAtt": ["IdentityKey", "Arn"]}, None),
         "ReadListsAndPaper": ("s3:GetObject", [*_content("lists"), PAPER], None),
@@ -351,16 +352,29 @@ def test_the_members_function_may_do_this_and_nothing_else() -> None:
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
             {"StringLikeIfExists": {"s3:prefix": ["lists/*", "paper.json"]}},
         ),
-        **KEYRING,
+        "DecryptKeyring": KEYRING["DecryptKeyring"],
+        "ReadKeyringAndTrust": (
+            "s3:GetObject",
+            [{"Fn::Sub": f"${{KeyringBucket.Arn}}/{key}.json"} for key in ("keyring", "trust")],
+            None,
+        ),
+        "TellNoTrustFromForbidden": (
+            "s3:ListBucket",
+            {"Fn::GetAtt": ["KeyringBucket", "Arn"]},
+            {"StringLikeIfExists": {"s3:prefix": "trust.json"}},
+        ),
     }
 
 
 def test_the_mail_function_may_do_this_and_nothing_else() -> None:
-    """Above all: it deletes nothing, and looks through no table."""
-    item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    """Above all: it deletes nothing, looks through no table, and reads no member."""
     assert _allowed("Mail") == {
-        "KeepSignIns": (item, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
-        "KeepAddresses": (item, {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
+        "KeepSignIns": ("dynamodb:PutItem", {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
+        "KeepAddresses": (
+            ["dynamodb:GetItem", "dynamodb:PutItem"],
+            {"Fn::GetAtt": ["MembersTable", "Arn"]},
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "address#*"}},
+        ),
         "ReadPaper": ("s3:GetObject", PAPER, None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
