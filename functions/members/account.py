@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from functions.members.answers import Erased, Exported, GrantFacts, MembershipFacts, Profile
 from functions.members.route import Asked
-from functions.members.sessions import CLEAR, live_sessions
+from functions.members.sessions import CLEAR, devices_of
 from functions.members.signed_in import SIGNED_OUT, SignedIn, who_asks, who_proves
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import Contact, Member, tier_of, wanting
@@ -57,7 +58,7 @@ def erase(asked: Asked) -> Answer:
     doors.changes.drop(member.id)
     doors.members.erase(member.id)
     forget_address(asked, member)
-    answer = sent_to("/", cookies=SIGNED_OUT) if asked.request.is_form else told(200, {}, cookies=SIGNED_OUT)
+    answer = sent_to("/", cookies=SIGNED_OUT) if asked.request.is_form else told(200, Erased(), cookies=SIGNED_OUT)
     answer.headers.update(CLEAR)
     return answer
 
@@ -77,37 +78,27 @@ def forget_address(asked: Asked, member: Member) -> None:
         return
 
 
-def exported(asked: Asked, found: SignedIn) -> dict[str, object]:
-    """What is kept of a member, in words that a person can read. Digests of secrets are not among it: they say nothing
-    of anybody."""
+def exported(asked: Asked, found: SignedIn) -> Exported:
+    """What is kept of a member, in words that a person can read."""
     member, doors = found.member, asked.doors
     known = doors.members.contact(member.address.digest)
-    contact = known[0] if known else Contact()
     changing = doors.changes.of_member(member.id)
-    return {
-        **_profile(asked, member),
-        "id": member.id,
-        "sessions": [
-            {"agent": one.agent, "signed_in_at": moment(one.made_at), "used_at": moment(one.used_at)}
-            for one in live_sessions(asked, found)
-        ],
-        "address_gets_no_mail_because_of": contact.suppressed,
-        "address_is_changing_to": changing[0].new.text if changing and asked.now < changing[0].expires_at else None,
-    }
+    return Exported(
+        member.id,
+        _profile(asked, member),
+        devices_of(asked, found),
+        known[0].suppressed if known else None,
+        changing[0].new.text if changing and asked.now < changing[0].expires_at else None,
+    )
 
 
-def _profile(asked: Asked, member: Member) -> dict[str, object]:
+def _profile(asked: Asked, member: Member) -> Profile:
     paid = member.membership
-    return {
-        "email": member.address.text,
-        "tier": tier_of(member, asked.now).value,
-        "since": moment(member.since),
-        "newsletters": member.newsletters,
-        "grants": [
-            {"tier": one.tier.value, "since": moment(one.since), "until": moment(one.until), "reason": one.reason}
-            for one in member.grants
-        ],
-        "membership": None
-        if paid is None
-        else {"state": paid.state.value, "since": moment(paid.since), "paid_until": moment(paid.paid_until)},
-    }
+    return Profile(
+        member.address.text,
+        tier_of(member, asked.now),
+        moment(member.since),
+        member.newsletters,
+        tuple(GrantFacts(one.tier, moment(one.since), moment(one.until), one.reason) for one in member.grants),
+        None if paid is None else MembershipFacts(paid.state.value, moment(paid.since), moment(paid.paid_until)),
+    )

@@ -9,11 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from functions.members.account import forget_address
+from functions.members.answers import Agreed, Mailed
 from functions.members.entry import QUARTER, limit
 from functions.members.route import Asked
 from functions.members.signed_in import who_proves
 from shared.domain.addresses import parse_address
-from shared.domain.email_change import EmailChange, agree
+from shared.domain.email_change import LIFETIME_SECONDS, EmailChange, agree
 from shared.domain.mails import EmailChangeOrder, NoticeOrder
 from shared.domain.members import Contact
 from shared.domain.refusals import AddressTaken, InvalidAddress, RecordChanged, SignInDead
@@ -41,7 +42,7 @@ def ask_for_change(asked: Asked) -> Answer:
         raise InvalidAddress("This is your address already.")
     limit(asked, "email-change", member.id, A_QUARTER, QUARTER)
     asked.doors.postbox.order(EmailChangeOrder(member.id, member.address, new, int(asked.now)))
-    return sent_to("/account/email") if asked.request.is_form else told(202, {"mailed": True})
+    return sent_to("/account/email") if asked.request.is_form else told(202, Mailed(LIFETIME_SECONDS))
 
 
 def agree_to_change(asked: Asked) -> Answer:
@@ -57,7 +58,7 @@ def agree_to_change(asked: Asked) -> Answer:
         raise SignInDead("Both links were pressed at the same moment. Press this one again.") from None
     if asked.request.is_form:
         return sent_to("/account/email/changed" if change.is_agreed else "/account/email")
-    return told(200, {"changed": change.is_agreed})
+    return told(200, Agreed(change.is_agreed))
 
 
 def _change(asked: Asked, change: EmailChange) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from functions.members.answers import Begun, Mailed
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import begun
 from shared.domain.addresses import Address, parse_address
@@ -71,7 +72,7 @@ def ask(asked: Asked) -> Answer:
     cookies = (cookie(SIGN_IN, f"{address.digest}{browser.nonce}", LIFETIME_SECONDS),)
     if asked.request.is_form:
         return sent_to("/sign-in/sent", cookies=cookies)
-    return told(202, {"mailed": True, "good_for_seconds": LIFETIME_SECONDS}, cookies=cookies)
+    return told(202, Mailed(LIFETIME_SECONDS), cookies=cookies)
 
 
 def redeem(asked: Asked) -> Answer:
@@ -85,8 +86,7 @@ def redeem(asked: Asked) -> Answer:
     cookies = (*begun(asked, member), cookie(SIGN_IN, "", 0))
     if asked.request.is_form:
         return sent_to(redeemed.next, cookies=cookies)
-    tier = tier_of(member, asked.now).value
-    return told(201, {"tier": tier, "pass_for_seconds": PASS_SECONDS, "next": redeemed.next}, cookies=cookies)
+    return told(201, Begun(tier_of(member, asked.now), PASS_SECONDS, redeemed.next), cookies=cookies)
 
 
 def _by_link(asked: Asked, token: str) -> SignIn:

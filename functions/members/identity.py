@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from functions.members.answers import Identity
 from functions.members.entry import limit
 from functions.members.route import Asked
 from functions.members.signed_in import who_asks
@@ -39,7 +40,7 @@ def token(asked: Asked) -> Answer:
         asked.now,
         new_id(doors.chance),
     )
-    return told(200, {"identity": doors.identity.sign(claims), "good_for_seconds": LIFETIME_SECONDS})
+    return told(200, Identity(doors.identity.sign(claims), LIFETIME_SECONDS))
 
 
 def keys(asked: Asked) -> Answer:

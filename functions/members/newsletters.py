@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from functions.members.answers import Unsubscribed
 from functions.members.route import Asked
 from shared.domain.members import is_unsubscribe_token, wanting
 from shared.domain.refusals import InvalidParameter, RecordChanged, StoreUnavailable
@@ -43,7 +44,7 @@ def unsubscribe(asked: Asked, newsletter: str) -> Answer:
         break
     else:
         raise StoreUnavailable("This does not work at the moment. Try again in a minute.")
-    return sent_to("/unsubscribed") if asked.request.wants_page else told(200, {"ended": newsletter})
+    return sent_to("/unsubscribed") if asked.request.wants_page else told(200, Unsubscribed(newsletter))
 
 
 def show_button(asked: Asked, newsletter: str) -> Answer:

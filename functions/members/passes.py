@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from functions.members.answers import GivenPass
 from functions.members.entry import limit
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.sessions import renew
@@ -31,4 +32,4 @@ def give(asked: Asked) -> Answer:
     if seconds < 1:
         raise InvalidToken("The token expires at this very moment. Get another one.")
     made = asked.doors.passes.mint(reader.tier, asked.now, seconds)
-    return told(200, {"pass": made, "tier": reader.tier.value, "pass_for_seconds": seconds})
+    return told(200, GivenPass(made, reader.tier, seconds))

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from functions.members.answers import Device, Devices, Ended, Renewed
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import (
     PASS,
@@ -67,7 +68,7 @@ def renew(asked: Asked) -> Answer:
     found = renewed(asked)
     tier = tier_of(found.member, asked.now)
     cookies = (*session_cookies(found), pass_cookie(asked, tier))
-    return told(200, {"tier": tier.value, "pass_for_seconds": PASS_SECONDS}, cookies=cookies)
+    return told(200, Renewed(tier, PASS_SECONDS), cookies=cookies)
 
 
 def sign_out(asked: Asked) -> Answer:
@@ -84,7 +85,7 @@ def sign_out_everywhere(asked: Asked) -> Answer:
 def devices(asked: Asked) -> Answer:
     """`GET /api/members/sessions`: where this member is signed in."""
     found = who_asks(asked)
-    return told(200, {"sessions": [_device(one, found) for one in live_sessions(asked, found)]})
+    return told(200, Devices(devices_of(asked, found)))
 
 
 def end(asked: Asked, id: str) -> Answer:
@@ -95,7 +96,15 @@ def end(asked: Asked, id: str) -> Answer:
     if id == found.session.id:
         return _signed_out(asked, everywhere=False)
     asked.doors.sessions.end(found.member.id, id)
-    return sent_to("/account") if asked.request.is_form else told(200, {"ended": 1})
+    return sent_to("/account") if asked.request.is_form else told(200, Ended(1))
+
+
+def devices_of(asked: Asked, found: SignedIn) -> tuple[Device, ...]:
+    """Where the member is signed in, the latest use first."""
+    return tuple(
+        Device(one.id, one.agent, moment(one.made_at), moment(one.used_at), one.id == found.session.id)
+        for one in live_sessions(asked, found)
+    )
 
 
 def live_sessions(asked: Asked, found: SignedIn) -> list[Session]:
@@ -114,19 +123,6 @@ def _signed_out(asked: Asked, *, everywhere: bool) -> Answer:
         for id in ids:
             sessions.end(found.member.id, id)
         ended = len(ids)
-    if asked.request.is_form:
-        answer = sent_to("/", cookies=SIGNED_OUT)
-    else:
-        answer = told(200, {"ended": ended}, cookies=SIGNED_OUT)
+    answer = sent_to("/", cookies=SIGNED_OUT) if asked.request.is_form else told(200, Ended(ended), cookies=SIGNED_OUT)
     answer.headers.update(CLEAR)
     return answer
-
-
-def _device(session: Session, found: SignedIn) -> dict[str, object]:
-    return {
-        "id": session.id,
-        "agent": session.agent,
-        "signed_in_at": moment(session.made_at),
-        "used_at": moment(session.used_at),
-        "is_this": session.id == found.session.id,
-    }

@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from functions.articles.lists import PAGE
+from infra.ops.openapi_members import SECURITY, member_paths, member_schemas
 from infra.ops.schema import tidy
 from shared.domain import articles, refusals
 from shared.domain.lists import MAX_PAGE, AuthorFacts, Entry, SectionFacts
@@ -84,13 +85,14 @@ def openapi() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Frontline", "version": "0.1.0", "description": "One address for an article, whoever asks."},
-        "paths": {route.path: {"get": _operation(route, slug)} for route in ROUTES},
+        "paths": {route.path: {"get": _operation(route, slug)} for route in ROUTES} | member_paths(slug),
         "components": {
-            "schemas": schemas,
+            "schemas": dict(sorted({**schemas, **member_schemas()}.items())),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A pass"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-pass", "description": "A pass"},
                 "gift": {"type": "apiKey", "in": "query", "name": "gift", "description": "A pass for one article"},
+                **SECURITY,
             },
         },
     }

@@ -8,7 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from functions.members import routes as members_routes
 from infra.ops.openapi import ROUTES, Route, openapi
+from infra.ops.openapi_members import OPERATIONS
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article
@@ -73,3 +75,14 @@ def test_the_description_refuses_a_locked_gate_with_something_in_it() -> None:
     schema = {"$ref": "#/components/schemas/SeenArticle", "components": DOCUMENT["components"]}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(schema).validate(shown)
+
+
+def test_everything_that_can_be_asked_of_the_members_function_is_described() -> None:
+    described = {(one.method, one.path) for one in OPERATIONS}
+    there = {(method, path) for path, methods in members_routes._EXACT.items() for method in methods}
+    # What a form sends in place of a method that forms do not know.
+    forms = {("POST", "/api/members/me"), ("POST", "/api/members/me/erase")}
+
+    assert there - forms == {one for one in described if "{" not in one[1]}
+    for method, path in described:
+        members_routes.route_of(method, path.replace("{id}", "a" * 32).replace("{slug}", "weekly"))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import jsonschema
 from msgspec.structs import replace
 
 from functions.members.answer import Outcome, respond
 from functions.members.route import Doors
+from infra.ops.openapi import openapi
 from shared.domain.email_change import begin_email_change
 from shared.domain.mails import EmailChangeOrder, SignInOrder
 from shared.domain.paper import Newsletter, Paper
@@ -37,6 +40,7 @@ from tests.twins import (
     MemorySignIns,
 )
 
+DOCUMENT = openapi()
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()
 PROOF = "what-the-edge-alone-knows"
 ADA = "ada@reader.example"
@@ -120,6 +124,23 @@ class House:
                     self.mails += [(old.text, for_old, ""), (new.text, for_new, "")]
 
 
+def hold(method: str, path: str, outcome: Outcome) -> None:
+    """Every answer to a program is one that docs/openapi.yaml describes."""
+    at = re.sub(
+        r"/sessions/[0-9a-f]{32}$", "/sessions/{id}", re.sub(r"newsletters/[a-z0-9-]+/", "newsletters/{slug}/", path)
+    )
+    described = DOCUMENT["paths"].get(at, {}).get("get" if method == "HEAD" else method.lower())
+    if described is None or outcome.route.startswith("ANY"):
+        assert outcome.answer.status in (404, 405), (method, path, outcome.answer.status)
+        return
+    answer = described["responses"][str(outcome.answer.status)]
+    if outcome.answer.status >= 400:
+        assert f"`{json.loads(outcome.answer.body)['code']}`" in answer["description"]
+    elif "content" in answer:
+        schema = {**answer["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
+        jsonschema.Draft202012Validator(schema).validate(json.loads(outcome.answer.body))
+
+
 @dataclass
 class Visitor:
     """A browser with its cookies."""
@@ -150,6 +171,8 @@ class Visitor:
             else:
                 self.cookies[name] = value
         self.outcome = outcome
+        if not form and "text/html" not in (headers or {}).get("accept", ""):
+            hold(method, path.partition("?")[0], outcome)
         return outcome
 
     def request(

@@ -1,0 +1,118 @@
+"""What programs are told, as types: docs/openapi.yaml is written from these. Times are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from shared.domain.tiers import Tier
+
+
+class Mailed(Struct, frozen=True):
+    """A mail was ordered. Whether one is sent is told to nobody but its address. `good_for_seconds`: what it holds."""
+
+    good_for_seconds: int
+    mailed: bool = True
+
+
+class Begun(Struct, frozen=True):
+    """Signed in: session and pass are in cookies. `next`: where the reader was when they asked."""
+
+    tier: Tier
+    pass_for_seconds: int
+    next: str
+
+
+class Renewed(Struct, frozen=True):
+    """A new pass is in its cookie."""
+
+    tier: Tier
+    pass_for_seconds: int
+
+
+class GivenPass(Struct, frozen=True):
+    """A pass for whoever came with another issuer's token: no cookie is set."""
+
+    token: str = field(name="pass")
+    tier: Tier
+    pass_for_seconds: int
+
+
+class Ended(Struct, frozen=True):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+class Device(Struct, frozen=True):
+    """A browser that is signed in."""
+
+    id: str
+    agent: str
+    signed_in_at: str
+    used_at: str
+    is_this: bool
+
+
+class Devices(Struct, frozen=True):
+    sessions: tuple[Device, ...]
+
+
+class GrantFacts(Struct, frozen=True):
+    """A tier that the paper has given. `until` is null for good."""
+
+    tier: Tier
+    since: str
+    until: str | None
+    reason: str
+
+
+class MembershipFacts(Struct, frozen=True):
+    """A paid membership: `active`, `past_due` or `ended`."""
+
+    state: str
+    since: str
+    paid_until: str
+
+
+class Profile(Struct, frozen=True):
+    """The account."""
+
+    email: str
+    tier: Tier
+    since: str
+    newsletters: tuple[str, ...]
+    grants: tuple[GrantFacts, ...]
+    membership: MembershipFacts | None
+
+
+class Exported(Struct, frozen=True):
+    """Everything that is kept of a member. Digests of secrets are not among it: they say nothing of anybody."""
+
+    id: str
+    account: Profile
+    sessions: tuple[Device, ...]
+    gets_no_mail_because_of: str | None
+    address_is_changing_to: str | None
+
+
+class Erased(Struct, frozen=True):
+    erased: bool = True
+
+
+class Agreed(Struct, frozen=True):
+    """One of the two addresses has agreed. `changed`: whether both have, and the new one counts."""
+
+    changed: bool
+
+
+class Identity(Struct, frozen=True):
+    """An identity token for one audience."""
+
+    identity: str
+    good_for_seconds: int
+
+
+class Unsubscribed(Struct, frozen=True):
+    """The newsletter that comes no more."""
+
+    newsletter: str
