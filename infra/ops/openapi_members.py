@@ -16,6 +16,7 @@ from shared.domain.refusals import Refusal
 from shared.http import STATUS
 
 _REF = "#/components/schemas/{name}"
+_KEYS = {"type": "object", "properties": {"keys": {"type": "array", "items": {"type": "object"}}}, "required": ["keys"]}
 _ALWAYS = (
     *(refusals.NotFromTheEdge, refusals.UnknownParameter, refusals.RepeatedParameter, refusals.MethodNotAllowed),
     *(refusals.ContentUnavailable, refusals.StoreUnavailable),
@@ -81,7 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
         answers.Devices,
         _SESSION,
         security=("session",),
-    ),  # fmt: skip
+    ),
     Operation(
         "DELETE",
         "/api/members/sessions",
@@ -90,7 +91,7 @@ OPERATIONS: tuple[Operation, ...] = (
         answers.Ended,
         _CHANGE,
         security=("session",),
-    ),  # fmt: skip
+    ),
     Operation(
         "DELETE",
         "/api/members/sessions/{id}",
@@ -218,11 +219,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/.well-known/jwks.json",
         "readKeys",
         "Read the keys that identity tokens are verified by (RFC 7517)",
-        {
-            "type": "object",
-            "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
-            "required": ["keys"],
-        },
+        _KEYS,
         (refusals.IdentityUnavailable,),
     ),
     Operation(
@@ -272,7 +269,7 @@ def _is_struct(kind: object) -> bool:
 
 def _operation(one: Operation, slug: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {str(one.status): _success(one)}
-    refused = (*_ALWAYS, *one.refused)
+    refused: tuple[type[Refusal], ...] = (*_ALWAYS, *one.refused)
     for status in sorted({STATUS[refusal] for refusal in refused}):
         of = [refusal for refusal in refused if STATUS[refusal] == status]
         responses[str(status)] = {
