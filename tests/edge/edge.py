@@ -10,6 +10,7 @@ from tests.token_cases import KEYRING, NOW
 
 SOURCES: Final = Path(__file__).parents[2] / "infra" / "edge"
 VIEWER_REQUEST: Final = (SOURCES / "viewer_request.js").read_text(encoding="utf-8")
+PERSONAL_REQUEST: Final = (SOURCES / "personal_request.js").read_text(encoding="utf-8")
 VIEWER_RESPONSE: Final = (SOURCES / "viewer_response.js").read_text(encoding="utf-8")
 TIERS: Final = ("anonymous", "subscriber", "member")
 
@@ -55,6 +56,19 @@ class Edge:
         self._function = EdgeFunction(VIEWER_REQUEST, read_key, lambda: NOW + 0.75)
 
     def __call__(self, uri: str = "/articles/a", **given: Any) -> "Passage":
+        return Passage(self._function.run(event(uri, **given)))
+
+    def run(self, given: dict[str, Any]) -> "Passage":
+        return Passage(self._function.run(given))
+
+
+class PersonalEdge:
+    """personal_request.js, which reads no store."""
+
+    def __init__(self) -> None:
+        self._function = EdgeFunction(PERSONAL_REQUEST, lambda key: None)
+
+    def __call__(self, uri: str = "/account", **given: Any) -> "Passage":
         return Passage(self._function.run(event(uri, **given)))
 
     def run(self, given: dict[str, Any]) -> "Passage":

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge.edge import VIEWER_REQUEST, VIEWER_RESPONSE, Edge, event
+from tests.edge.edge import PERSONAL_REQUEST, VIEWER_REQUEST, VIEWER_RESPONSE, Edge, event
 from tests.edge.test_paths import MOVED, NOT_FOUND, PASS
 from tests.token_cases import CASES, KEYRING, NOW, SLUG
 
@@ -63,6 +63,7 @@ def test_every_token_and_path_is_answered_alike(edge: Edge, tmp_path: Path) -> N
     assert under_njs(tmp_path, events) == expected
 
 
-def test_the_other_function_is_read(tmp_path: Path) -> None:
-    (tmp_path / "main.js").write_text(VIEWER_RESPONSE)
+@pytest.mark.parametrize("source", [VIEWER_RESPONSE, PERSONAL_REQUEST], ids=["viewer_response", "personal_request"])
+def test_the_other_functions_are_read(source: str, tmp_path: Path) -> None:
+    (tmp_path / "main.js").write_text(source)
     assert run(tmp_path) == ""
