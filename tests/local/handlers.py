@@ -67,3 +67,24 @@ def batch(event: dict[str, Any], context: Any) -> Any:
             case "sleep first" if first:
                 time.sleep(30)
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
+def notified(event: dict[str, Any], context: Any) -> None:
+    """Notes each notification as a line of the file SEEN, and fails on poison."""
+    for record in event["Records"]:
+        with open(os.environ["SEEN"], "a", encoding="utf-8") as seen:  # noqa: PTH123  # as above
+            seen.write(json.dumps(record) + "\n")
+        if record["Sns"]["Message"] == "poison":
+            raise RuntimeError("planted")
+
+
+def personal(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Says what it was asked, and sets two cookies; without the edge's proof it says nothing."""
+    if event["headers"].get("x-edge-proof") != os.environ["EDGE_PROOF"]:
+        return {"statusCode": 403, "headers": {"content-type": "text/plain"}, "body": "not from the edge"}
+    return {
+        "statusCode": 201,
+        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "body": json.dumps(event),
+        "cookies": ["__Host-a=1; Path=/; Secure", "__Host-b=2; Path=/; Secure"],
+    }

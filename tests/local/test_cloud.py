@@ -1,5 +1,6 @@
 """What boto3 finds on this machine: buckets as the template wants them, purges, and the key-value store."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,16 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from infra.local import made_here
 from infra.local.cloud import Cloud
+from infra.local.distribution import distribution, functions
 from infra.local.messages import Request
 from infra.local.origins import Bucket
-from infra.local.template import REGION, load
+from infra.local.template import REGION, TemplateError, load
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 PURGED: list[list[str]] = []
@@ -85,6 +91,72 @@ def test_what_is_missing_or_not_reading_is_forbidden(cloud: Cloud, method: str, 
     answer = Bucket(cloud.outputs()["MediaBucket"], cloud.endpoint).answer(Request(method, path, body=b"x"))
     assert answer.status == 403
     assert b"none" not in answer.body
+
+
+# Tables, keys, secrets ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("output", ["MembersTable", "SignInsTable", "MailingsTable"])
+def test_tables_forget_and_can_be_brought_back_as_the_template_says(cloud: Cloud, output: str) -> None:
+    dynamodb, name = _client(cloud, "dynamodb"), cloud.outputs()[output]
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    assert table["TableArn"] == cloud.attribute(output, "Arn")
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    forgets = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert forgets == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_table_keeps_its_conditions(cloud: Cloud) -> None:
+    dynamodb, name = _client(cloud, "dynamodb"), cloud.outputs()["MembersTable"]
+    item = {"TableName": name, "Item": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
+    dynamodb.put_item(**item, ConditionExpression="attribute_not_exists(pk)")
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
+        dynamodb.put_item(**item, ConditionExpression="attribute_not_exists(pk)")
+
+
+def test_the_identity_key_signs_and_its_signature_verifies(cloud: Cloud) -> None:
+    kms, arn = _client(cloud, "kms"), cloud.outputs()["IdentityKeyArn"]
+    signed = {"Message": b"a.b", "MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
+    signature = kms.sign(KeyId="alias/frontline-identity", **signed)["Signature"]
+    assert kms.verify(KeyId=arn, Signature=signature, **signed)["SignatureValid"] is True
+    key = load_der_public_key(kms.get_public_key(KeyId=arn)["PublicKey"])
+    assert isinstance(key, EllipticCurvePublicKey)
+    assert key.curve.name == "secp256r1"
+    key.verify(signature, b"a.b", ECDSA(SHA256()))
+
+
+def test_the_secret_is_what_the_function_and_the_edge_are_told(cloud: Cloud) -> None:
+    text = _client(cloud, "secretsmanager").get_secret_value(SecretId=cloud.attribute("EdgeProof", None))[
+        "SecretString"
+    ]
+    assert re.fullmatch(r"[A-Za-z0-9]{43}", text)
+    template = load(TEMPLATE)
+    assert functions(template, cloud.attribute)["MembersFunction"].environment["EDGE_PROOF"] == text
+    origin = distribution(template, cloud.attribute).behaviour_for("/account").origin
+    assert origin.headers == (("x-edge-proof", text),)
+
+
+def test_two_stacks_have_two_secrets(cloud: Cloud) -> None:
+    stated = {"GenerateSecretString": {"ExcludePunctuation": True}}
+    assert made_here.make_secret("S", "s1", stated).text != made_here.make_secret("S", "s2", stated).text
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: made_here.make_table("T", "t", {"BillingMode": "PROVISIONED"}), "PAY_PER_REQUEST"),
+        (lambda: made_here.make_table("T", "t", {"StreamSpecification": {}}), "StreamSpecification"),
+        (lambda: made_here.make_topic("T", "t", {"FifoTopic": True}), "FifoTopic"),
+        (lambda: made_here.make_key("K", {"MultiRegion": True}), "MultiRegion"),
+        (lambda: made_here.make_secret("S", "s", {"SecretString": "x"}), "SecretString"),
+        (lambda: made_here.make_secret("S", "s", {"GenerateSecretString": {}}), "ExcludePunctuation"),
+    ],
+)
+def test_a_resource_that_is_not_made_so_is_refused(make: Any, told: str) -> None:
+    with pytest.raises(TemplateError, match=told):
+        make()
 
 
 # Purges ---------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The steps of a request through the edge: functions, key, origin, policies, in CloudFront's order."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from infra.local.policies import (
     ResponseHeadersPolicy,
     Selection,
 )
-from tests.local.edge import BUCKET, KEPT, behaviour, outcome, said
+from tests.local.edge import BUCKET, FUNCTION, KEPT, behaviour, outcome, said
 
 ADDRESS = "192.0.2.1"
 SORRY = b"<p>We are not to be had at the moment. Try again soon.</p>"
@@ -71,6 +72,7 @@ class Door:
         ttls = dict.fromkeys((500, 502, 504), 0.0)
         pages = {502: ErrorPage("/static/sorry.html", 502), 504: ErrorPage("/static/sorry.html", 504)}
         self.now = 0.0
+        self.played: list[tuple[str, str, str]] = []
         shape = Distribution((files, replace(rules, **changes)), ttls, "cache-tag", pages)
         self.origin, self.bucket = Origin(), Origin()
         self.bucket.says = lambda request: said(SORRY, None, content_type="text/html", etag='"page"')
@@ -83,8 +85,12 @@ class Door:
             },
             origins={"function": self.origin, "bucket": self.bucket},
             cache=EdgeCache(shape, lambda: self.now),
-            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}", lambda *_: 1).answer,
+            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}", self.play).answer,
         )
+
+    def play(self, event: str, to: str, kind: str) -> int:
+        self.played.append((event, to, kind))
+        return 1
 
     def get(self, path: str = "/a", method: str = "GET", **parts: Any) -> Answer:
         return self.edge.respond(Request(method, path, **parts), ADDRESS)
@@ -120,6 +126,88 @@ def test_the_origin_gets_what_the_policies_let_through_and_nothing_else(door: Do
         "x-forwarded-for": "192.0.2.1",
         "via": asked.header("via"),
     }
+
+
+ALL_BUT_HOST = OriginRequestPolicy(
+    headers=Selection("allExcept", frozenset({"host"})), query=Selection("all"), cookies=Selection("all")
+)
+
+
+def test_where_all_but_the_host_is_let_through_the_origin_gets_the_rest_as_it_came() -> None:
+    door = Door(cache=CachePolicy(0, 0, 0), forwards=ALL_BUT_HOST, viewer_request=None, viewer_response=None)
+    sent = (
+        *(
+            ("host", "site"),
+            ("user-agent", "curl"),
+            ("accept-encoding", "gzip, br;q=0.5"),
+            ("authorization", "Bearer x"),
+        ),
+        *(("content-type", "application/json"), ("origin", "https://site"), ("if-none-match", '"2"')),
+        *(
+            ("x-forwarded-for", "203.0.113.9"),
+            ("connection", "keep-alive"),
+            ("te", "trailers"),
+            ("content-length", "99"),
+        ),
+    )
+    cookies, query = (("__Host-session", "s"), ("b", "2"), ("b", "3")), (("next", "%2F"), ("utm", "1"))
+    door.get("/account", "POST", headers=sent, cookies=cookies, query=query, body=b"{}")
+    (asked,) = door.origin.asked
+    assert (asked.method, asked.path, asked.body) == ("POST", "/account", b"{}")
+    assert (asked.cookies, asked.query) == (cookies, query)
+    assert {name: asked.header(name) for name, _ in asked.headers if name not in {"via", "x-amz-cf-id"}} == {
+        "host": "function.example",
+        "user-agent": "curl",
+        "accept-encoding": "gzip, br;q=0.5",
+        "authorization": "Bearer x",
+        "content-type": "application/json",
+        "content-length": "2",
+        "origin": "https://site",
+        "if-none-match": '"2"',
+        "x-forwarded-for": f"203.0.113.9, {ADDRESS}",
+    }
+
+
+def test_the_origins_own_header_stands_in_place_of_the_viewers() -> None:
+    origin = replace(FUNCTION, headers=(("x-edge-proof", "secret"),))
+    door = Door(origin=origin, forwards=ALL_BUT_HOST, viewer_request=None, viewer_response=None)
+    door.get(headers=(("x-edge-proof", "guess"), ("x-edge-proof", "another")))
+    assert door.origin.asked[0].header("x-edge-proof") == "secret"
+
+
+def test_what_is_not_kept_is_asked_for_each_time_and_keeps_its_cookies() -> None:
+    door = Door(cache=CachePolicy(0, 0, 0), forwards=ALL_BUT_HOST, viewer_request=None, viewer_response=None)
+    door.origin.says = lambda request: said(cache_control="public, s-maxage=100").having((("set-cookie", "a=1"),))
+    answers = [door.get(), door.get()]
+    assert [outcome(answer) for answer in answers] == ["Miss", "Miss"]
+    assert [answer.header("set-cookie") for answer in answers] == ["a=1", "a=1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "event", "query"),
+    [
+        ("/_local/bounce", ("Bounce", "a+b@example.org", "Permanent"), (("to", "a+b%40example.org"),)),
+        ("/_local/bounce", ("Bounce", "a@b", "Transient"), (("to", "a@b"), ("type", "transient"))),
+        ("/_local/complaint", ("Complaint", "a@b", "Permanent"), (("to", "a@b"),)),
+    ],
+)
+def test_feedback_is_played_for_an_address(
+    door: Door, path: str, event: tuple[str, str, str], query: tuple[tuple[str, str], ...]
+) -> None:
+    answer = door.get(path, "POST", query=query)
+    assert (answer.status, door.played) == (200, [event])
+    assert json.loads(answer.body) == {"event": event[0], "to": event[1], "told": 1}
+
+
+@pytest.mark.parametrize("query", [(), (("to", ""),), (("to", "a@b"), ("type", "odd"))])
+def test_feedback_for_nobody_or_of_an_unknown_kind_is_refused(door: Door, query: tuple[tuple[str, str], ...]) -> None:
+    assert door.get("/_local/bounce", "POST", query=query).status == 400
+    assert door.played == []
+
+
+def test_looking_at_feedback_plays_nothing(door: Door) -> None:
+    answer = door.get("/_local/bounce", query=(("to", "a@b"),))
+    assert (answer.status, answer.header("allow"), door.played) == (405, "POST", [])
 
 
 def test_the_viewers_conditions_are_answered_at_the_edge(door: Door) -> None:
