@@ -1,4 +1,4 @@
-"""What is personal, from a viewer's socket to a function and back: a template with an API of its own behind the edge."""
+"""What is personal, from a viewer's socket to a function and back: a template with an API behind the edge."""
 
 import base64
 import http.client
@@ -88,6 +88,9 @@ Resources:
 """
 
 
+Said = tuple[int, list[tuple[str, str]], bytes]  # status, headers, body
+
+
 class Site:
     """The template at work."""
 
@@ -119,9 +122,7 @@ class Site:
         self.server = HttpServer(listening, edge.respond)
         self.server.start()
 
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Said:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -141,7 +142,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.stop()
 
 
-def _event(said: tuple[int, list[tuple[str, str]], bytes]) -> dict[str, Any]:
+def _event(said: Said) -> dict[str, Any]:
     status, _, body = said
     assert status == 201
     event: dict[str, Any] = json.loads(body)
