@@ -130,12 +130,7 @@ class Edge:
         asked = replace(
             request,
             query=_let_through(request.query, behaviour.cache.query, behaviour.forwards.query),
-            headers=(
-                *_without(allowed, {**added, **dict(origin.headers)}),
-                *added.items(),
-                *origin.headers,
-                *conditions,
-            ),
+            headers=(*allowed, *added.items(), *origin.headers, *conditions),
             cookies=_let_through(request.cookies, behaviour.cache.cookies, behaviour.forwards.cookies),
         )
         return self.origins[origin.origin_id].answer(asked)
