@@ -79,6 +79,62 @@ def members_settings(environ: Mapping[str, str] = os.environ) -> MembersSettings
     )
 
 
+class MailSettings(Struct, frozen=True):
+    """What the functions are told by the template that send mail. `sender`: the address that mails come from;
+    `configuration`: SES's configuration set."""
+
+    content_bucket: str
+    region: str
+    s3_endpoint: str | None
+    members_table: str
+    sender: str
+    configuration: str
+
+
+class PostSettings(Struct, frozen=True):
+    """What the mail function is told beside that. `feedback_topic`: where SES tells of bounces and complaints."""
+
+    sign_ins_table: str
+    feedback_topic: str
+    mail_queue: str
+
+
+class NewslettersSettings(Struct, frozen=True):
+    """What the newsletters function is told beside that."""
+
+    mailings_table: str
+    announcements_queue: str
+
+
+def mail_settings(environ: Mapping[str, str] = os.environ) -> MailSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return MailSettings(
+        content_bucket=_required(environ, "CONTENT_BUCKET"),
+        region=_required(environ, "AWS_REGION"),
+        s3_endpoint=_s3_endpoint(environ),
+        members_table=_required(environ, "MEMBERS_TABLE"),
+        sender=_required(environ, "MAIL_FROM"),
+        configuration=_required(environ, "MAIL_CONFIGURATION"),
+    )
+
+
+def post_settings(environ: Mapping[str, str] = os.environ) -> PostSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return PostSettings(
+        sign_ins_table=_required(environ, "SIGN_INS_TABLE"),
+        feedback_topic=_required(environ, "MAIL_FEEDBACK_TOPIC"),
+        mail_queue=_required(environ, "MAIL_QUEUE"),
+    )
+
+
+def newsletters_settings(environ: Mapping[str, str] = os.environ) -> NewslettersSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return NewslettersSettings(
+        mailings_table=_required(environ, "MAILINGS_TABLE"),
+        announcements_queue=_required(environ, "ANNOUNCEMENTS_QUEUE"),
+    )
+
+
 def _s3_endpoint(environ: Mapping[str, str]) -> str | None:
     return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
 

@@ -17,7 +17,7 @@ from shared.domain.email_change import EmailChange
 from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.list_parts import Index, Names, Part, directory_key, find_page, index_key, part_key
 from shared.domain.lists import LATEST, Directory
-from shared.domain.mails import Mail, MailOrder
+from shared.domain.mails import Mail, MailOrder, check_lines
 from shared.domain.members import Contact, Member
 from shared.domain.paper import Paper
 from shared.domain.refusals import (
@@ -563,6 +563,7 @@ class MemoryMailer:
         self.refuses: dict[str, list[Exception]] = {}
 
     def send(self, mail: Mail) -> None:
+        check_lines(mail)
         if refusals := self.refuses.get(mail.to.text):
             raise refusals.pop(0)
         self.sent.append(mail)

@@ -15,7 +15,8 @@ from pathlib import Path
 from jinja2 import FileSystemLoader
 
 from infra.build.imports import closure
-from shared.site.html import environment
+from shared.mailing.letters import environment as mail_environment
+from shared.site.html import environment as page_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PYTHON = (3, 13)
@@ -89,7 +90,9 @@ def size(folder: Path) -> int:
 
 def _compile_templates(package: Path) -> None:
     """Have templates be Python by the time a start needs them: compiling them costs more than all else that it does."""
-    made = environment(FileSystemLoader(package / "templates"))
+    folder = package / "templates"
+    is_mail = any(folder.glob("*.txt"))  # a mail has a text, a page has none
+    made = (mail_environment if is_mail else page_environment)(FileSystemLoader(folder))
     made.compile_templates(package / "compiled", zip=None, ignore_errors=False)
     shutil.rmtree(package / "templates")
 

@@ -1,37 +1,37 @@
-"""Sending mail by SES, which puts the MIME together: ours are texts alone, and no header of them breaks a line."""
+"""Sending mail by SES, which puts the MIME together: ours are texts alone, and no header of them breaks a line.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+"""
 
 from __future__ import annotations
 
-import re
 from email.utils import formataddr
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from shared.domain.mails import Mail
+from shared.domain.mails import Mail, check_lines
 from shared.domain.refusals import MailRefused, MailUncertain, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.client import SESV2Client
 
-# Names and values as SES takes them in `Headers`, and narrower: printable ASCII, no line break (R15). An encoded word
-# (RFC 2047) would be decoded by whoever reads it.
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,125}\Z")
-_VALUE: Final = re.compile(r"[\x20-\x7e]{1,850}\Z")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-_LATER: Final = frozenset({"TooManyRequestsException", "LimitExceededException", "InternalServiceErrorException"})
+_REFUSED: Final = frozenset({"BadRequestException", "MessageRejected"})
+# Its 503 is an answer: not now. With any other 5xx nobody knows how far it had come.
+_BUSY: Final = 503
 
 
 class Sesv2Mailer:
-    """`shared.ports.Mailer`. `sender`: the address that mails come from, whose identity SES has verified."""
+    """`shared.ports.Mailer`. `sender`: the address that mails come from, whose identity SES has verified.
 
-    def __init__(self, client: SESV2Client, sender: str, name: str, configuration: str) -> None:
-        self._client, self._configuration = client, configuration
-        self._from = formataddr((_CONTROL.sub("", name), sender))
+    The client must not try again by itself: where an answer is missing, the mail may have been sent.
+    """
+
+    def __init__(self, client: SESV2Client, sender: str, configuration: str) -> None:
+        self._client, self._sender, self._configuration = client, sender, configuration
 
     def send(self, mail: Mail) -> None:
-        if _CONTROL.search(mail.subject) or not all(_is_header(*header) for header in mail.headers):
-            raise MailRefused("A mail's subject or header holds a line break, or what no header may hold.")
+        check_lines(mail)
         content: Any = {
             "Simple": {
                 "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
@@ -44,23 +44,21 @@ class Sesv2Mailer:
         }
         try:
             self._client.send_email(
-                FromEmailAddress=self._from,
+                FromEmailAddress=formataddr((mail.sender, self._sender)),
                 Destination={"ToAddresses": [mail.to.text]},
                 Content=content,
                 ConfigurationSetName=self._configuration,
             )
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if error.response["Error"]["Code"] in _LATER or status >= 500:
-                raise StoreUnavailable("Mail cannot be sent at the moment.") from error
-            if error.response["Error"]["Code"] in ("MessageRejected", "BadRequestException"):
+            if error.response["Error"]["Code"] in _REFUSED:
                 raise MailRefused("SES does not take this mail.") from error
-            raise
+            if status >= 500 and status != _BUSY:
+                raise MailUncertain("SES failed over this mail.") from error
+            # Too many at once, too many today, sending is paused, a configuration set is not there: whatever it is,
+            # nothing was sent, and the next mail fares no better.
+            raise StoreUnavailable("Mail cannot be sent at the moment.") from error
         except (EndpointConnectionError, ConnectTimeoutError) as error:  # it has not even been asked
             raise StoreUnavailable("Mail cannot be sent at the moment.") from error
         except BotoCoreError as error:
             raise MailUncertain("SES did not answer.") from error
-
-
-def _is_header(name: str, value: str) -> bool:
-    return _NAME.match(name) is not None and _VALUE.match(value) is not None and "=?" not in value

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from msgspec import Struct
 
 from shared.domain.addresses import Address
+from shared.domain.refusals import MailRefused
+
+# Names and values of headers as SES takes them, and narrower: printable ASCII, no line break (R15).
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,125}\Z")
+_VALUE: Final = re.compile(r"[\x20-\x7e]{1,850}\Z")
+# A subject and a name may hold any letters, but nothing that ends a line, and no encoded word (RFC 2047): whoever reads
+# would decode it. A lone surrogate cannot be sent.
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\?")
 
 
 class Mail(Struct, frozen=True):
-    """One mail to one address. `headers` are those beside From, To and Subject. Nothing in it may hold a line break
-    but `text` and `html`: whoever sends refuses it."""
+    """One mail to one address. `sender` is the name that it comes from, the paper's; `headers` are those beside From,
+    To and Subject. Nothing in it may hold a line break but `text` and `html`: whoever sends refuses it."""
 
     to: Address
+    sender: str
     subject: str
     text: str
     html: str
@@ -19,6 +31,14 @@ class Mail(Struct, frozen=True):
 
     def __repr__(self) -> str:  # it may hold a link that signs somebody in
         return f"Mail({self.to!r})"
+
+
+def check_lines(mail: Mail) -> None:
+    """Raises MailRefused for a mail of which anything beside its two parts holds more than its one line may (R15)."""
+    if any(_FORBIDDEN.search(line) for line in (mail.subject, mail.sender)) or not all(
+        _NAME.match(name) and _VALUE.match(value) and "=?" not in value for name, value in mail.headers
+    ):
+        raise MailRefused("A mail's subject, sender or header holds what none may hold.")
 
 
 class SignInOrder(Struct, frozen=True, tag_field="kind", tag="sign-in", forbid_unknown_fields=True):

@@ -16,6 +16,8 @@ from shared.domain.tiers import Tier
 
 # A payment that fails is tried again by the processor for a while, and nobody is shut out on its first day.
 PAST_DUE_GRACE_SECONDS: Final = 7 * 86_400
+REASONS: Final = ("bounce", "complaint")
+"""Why an address gets no mail, the graver one last."""
 MEMBER_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -107,6 +109,18 @@ def revoke(member: Member, id: str | None) -> Member:
 def wanting(member: Member, newsletters: tuple[str, ...]) -> Member:
     """The member who gets exactly these newsletters."""
     return replace(member, newsletters=tuple(dict.fromkeys(newsletters)))
+
+
+def suppress(contact: Contact, reason: str, now: float) -> Contact:
+    """What is known of an address that gets no more mail, for a `reason` of REASONS. The graver one stays: whoever has
+    complained is not merely hard to reach."""
+    if contact.suppressed is not None and REASONS.index(reason) <= _gravity(contact.suppressed):
+        return contact
+    return replace(contact, suppressed=reason, suppressed_at=int(now))
+
+
+def _gravity(reason: str) -> int:
+    return REASONS.index(reason) if reason in REASONS else len(REASONS)  # one that somebody has put by hand
 
 
 def unsubscribe_token(member: Member, newsletter: str) -> str:

@@ -1,0 +1,17 @@
+"""What the mail function leans on."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from shared.domain.secrets import Chance
+from shared.ports import EmailChanges, Mailer, Members, Papers, SignIns
+
+
+class Doors(Struct, frozen=True):
+    members: Members
+    sign_ins: SignIns
+    changes: EmailChanges
+    mailer: Mailer
+    papers: Papers
+    chance: Chance
