@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,6 +11,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from functions.members.answer import Outcome, failed, respond
 from functions.members.wiring import doors
 from shared.domain.refusals import Refusal, StoreUnavailable
+from shared.faults import places
 from shared.http import STATUS
 from shared.personal import personal_request_of
 from shared.settings import members_settings, settings
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         outcome = respond(request, _doors, time.time())
     except Exception as error:  # noqa: BLE001 - whatever it is
         # Its words, and those of what it came of, may hold somebody's secret or address.
-        logger.error("failed", cause=type(error).__name__, at=_places(error))  # noqa: TRY400
+        logger.error("failed", cause=type(error).__name__, at=places(error))  # noqa: TRY400
         outcome = failed(request)
     _count(outcome)
     return outcome.answer.to_event(head=request.method == "HEAD")
@@ -45,8 +45,3 @@ def _count(outcome: Outcome) -> None:
         cause = outcome.refusal.__cause__
         level = logger.warning if isinstance(outcome.refusal, StoreUnavailable) else logger.error
         level("unavailable", code=code, cause=type(cause).__name__ if cause else None, route=outcome.route)
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened, in lines of code and nothing of what they held."""
-    return [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)][-8:]
