@@ -22,6 +22,7 @@ from tests.samples import SAMPLE
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = "ArticlesFunction"
 PUBLISHING = "PublishingFunction"
+NEWSLETTERS = "NewslettersFunction"
 # A long article of the sample paper with gates of both tiers, one of them with sound in it.
 SLUG = "the-night-ferry-question"
 PATH = f"/api/articles/{SLUG}"
