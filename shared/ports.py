@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a start loads only what it runs
     from shared.domain.keyrings import Keyring
     from shared.domain.list_parts import Index, Row
     from shared.domain.lists import Directory
+    from shared.domain.mailings import Mailing, Outcome
     from shared.domain.mails import Mail, MailOrder
     from shared.domain.members import Contact, Member
     from shared.domain.paper import Paper
@@ -384,6 +385,59 @@ class Mailer(Protocol):
     def send(self, mail: Mail) -> None:
         """Hand the mail over for good. Raises MailRefused where it will never be taken, StoreUnavailable where another
         try is worth it and nothing was sent, MailUncertain where it may have been sent."""
+
+
+class Quota(Struct, frozen=True):
+    """How much mail may be sent: so many a second, and so many more within 24 hours of `daily` (None: as many as one
+    likes). In the `sandbox` only addresses that were verified get any; when `paused` nobody does."""
+
+    per_second: float
+    daily: float | None
+    left: float | None
+    sandbox: bool
+    paused: bool
+
+
+class MailQuota(Protocol):
+    """How much mail may be sent."""
+
+    def read(self) -> Quota:
+        """As it is now. Raises StoreUnavailable."""
+
+
+class Mailings(Protocol):
+    """How far newsletters have come with each article, and who has got it. Articles are named by their ids, addresses
+    by their digests."""
+
+    def read(self, article: str) -> tuple[Mailing, str] | None:
+        """The article's mailing, and its version; None where none has begun."""
+
+    def write(self, mailing: Mailing, expected: str | None) -> str:
+        """Put the mailing if the present version is still `expected` (None: none has begun). Returns the version."""
+
+    def recent(self) -> tuple[Mailing, ...]:
+        """Mailings of the last year, the newest first."""
+
+    def mark(self, article: str, address: str, expires_at: int) -> Outcome | None:
+        """Say that this article is about to be sent to that address. None where nobody had said so before: of any
+        number who say so, exactly one is told this. For all others: what became of it, as far as that is known.
+
+        The mark may be forgotten after `expires_at` (seconds since 1970).
+        """
+
+    def settle(self, article: str, address: str, outcome: Outcome) -> None:
+        """Say what became of it. Only for whoever has marked it."""
+
+    def unmark(self, article: str, address: str) -> None:
+        """Nothing was sent: whoever comes next may. Only for whoever has marked it."""
+
+
+class Continuations(Protocol):
+    """Going on later with what does not fit into one run."""
+
+    def later(self, article: str, slug: str, stalls: int, seconds: int) -> None:
+        """Have newsletters look at that article again after so many seconds, 900 at most; `stalls`: how many runs in a
+        row have come to nothing."""
 
 
 class TrustStore(Protocol):

@@ -17,6 +17,7 @@ from shared.domain.email_change import EmailChange
 from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.list_parts import Index, Names, Part, directory_key, find_page, index_key, part_key
 from shared.domain.lists import LATEST, Directory
+from shared.domain.mailings import Mailing, Outcome
 from shared.domain.mails import Mail, MailOrder, check_lines
 from shared.domain.members import Contact, Member
 from shared.domain.paper import Paper
@@ -33,7 +34,7 @@ from shared.domain.refusals import (
 )
 from shared.domain.sessions import Session
 from shared.domain.sign_in import SignIn
-from shared.ports import ArticleVersion, Letter, ListPage
+from shared.ports import ArticleVersion, Letter, ListPage, Quota
 
 T = TypeVar("T")
 
@@ -553,6 +554,64 @@ class MemoryPostbox:
         if self.broken:
             raise StoreUnavailable("The queue does not answer.")
         self.orders.append(order)
+
+
+class MemoryMailings:
+    """`Mailings`."""
+
+    def __init__(self, records: MemoryRecords) -> None:
+        self.records = records
+
+    def read(self, article: str) -> tuple[Mailing, str] | None:
+        return self.records.read(Mailing, "mailings", article)
+
+    def write(self, mailing: Mailing, expected: str | None) -> str:
+        return self.records.write(mailing, expected, "mailings", mailing.article)
+
+    def recent(self) -> tuple[Mailing, ...]:
+        keys = [key for key in self.records.values if key[0] == "mailings"]
+        found = [one[0] for key in keys if (one := self.read(key[1])) is not None]
+        return tuple(sorted(found, key=lambda one: (one.started_at, one.article), reverse=True))
+
+    def mark(self, article: str, address: str, expires_at: int) -> Outcome | None:
+        try:
+            self.records.write(Outcome.BEGUN, None, "mark", article, address)
+        except RecordChanged:
+            found = self.records.read(Outcome, "mark", article, address)
+            return Outcome.BEGUN if found is None else found[0]
+        return None
+
+    def settle(self, article: str, address: str, outcome: Outcome) -> None:
+        self.records.put(outcome, "mark", article, address)
+
+    def unmark(self, article: str, address: str) -> None:
+        self.records.delete("mark", article, address)
+
+
+class MemoryContinuations:
+    """`Continuations`: what is to be gone on with, and after how many seconds."""
+
+    def __init__(self) -> None:
+        self.put_off: list[tuple[str, str, int, int]] = []
+        self.broken = False
+
+    def later(self, article: str, slug: str, stalls: int, seconds: int) -> None:
+        if self.broken:
+            raise StoreUnavailable("The queue does not answer.")
+        self.put_off.append((article, slug, stalls, seconds))
+
+
+class MemoryQuota:
+    """`MailQuota`: as it is set."""
+
+    def __init__(self, quota: Quota) -> None:
+        self.quota = quota
+        self.broken = False
+
+    def read(self) -> Quota:
+        if self.broken:
+            raise StoreUnavailable("SES does not answer.")
+        return self.quota
 
 
 class MemoryMailer:

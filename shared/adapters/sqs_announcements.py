@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shared.adapters.dynamo_records import available
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
@@ -19,3 +21,19 @@ class SqsAnnouncements:
     def announce(self, article_id: str, slug: str) -> None:
         message = msgspec.json.encode({"article": article_id, "slug": slug}).decode()
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=message)
+
+
+class SqsContinuations:
+    """`shared.ports.Continuations` on the same queue.
+
+    A message of its own, not the one at hand once more: that one counts how often it has come, and is put aside after
+    some times, and here nothing went wrong with it.
+    """
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client, self._queue_url = client, queue_url
+
+    def later(self, article: str, slug: str, stalls: int, seconds: int) -> None:
+        message = msgspec.json.encode({"article": article, "slug": slug, "stalls": stalls}).decode()
+        with available():
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=message, DelaySeconds=seconds)

@@ -1,0 +1,25 @@
+"""What the newsletters function leans on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from shared.domain.secrets import Chance
+from shared.ports import Articles, Continuations, Mailer, Mailings, MailQuota, Members, Papers
+
+
+class Doors(Struct, frozen=True):
+    """`clock` gives seconds since 1970; `sleep` waits for so many."""
+
+    articles: Articles
+    papers: Papers
+    members: Members
+    mailings: Mailings
+    mailer: Mailer
+    quota: MailQuota
+    continuations: Continuations
+    chance: Chance
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
