@@ -9,7 +9,8 @@ from botocore.config import Config
 
 # What fails is delivered again, or the reader tries again: nobody waits for long.
 _CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": 1}))
+# `max_attempts` would be so many more tries after the first.
+ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
 def client(service: str) -> Any:
@@ -19,4 +20,4 @@ def client(service: str) -> Any:
 
 def client_that_asks_once(service: str) -> Any:
     """The same for what must not happen twice: where an answer does not come, it may have been done."""
-    return boto3.client(service, config=_ONCE)  # type: ignore[call-overload]
+    return boto3.client(service, config=ONCE)  # type: ignore[call-overload]

@@ -73,7 +73,7 @@ class Desk:
         self.now = float(NOW)
         self.slept: list[float] = []
         self.left: Callable[[], float] = lambda: 300.0
-        count = itertools.count(1)
+        count = itertools.count(7_000)
         self.doors = Doors(
             self.articles,
             self.papers,
@@ -243,7 +243,8 @@ def test_what_took_two_days_is_no_news_and_ends() -> None:
 
 
 def test_the_link_that_ends_it_is_each_members_own_and_no_article_can_carry_it_off() -> None:
-    stolen = '<a href="https://thief.example/00000000000000000000000000000001">here</a>'
+    guesses = ("0" * 31 + "1", "{token}", "{{stop}}", f"{7_000:032x}"[:31])
+    stolen = "".join(f'<a href="https://thief.example/{guess}">here</a>' for guess in guesses)
     desk = Desk(*MANY[:2], article=replace(NIGHT_FERRY, body=(Paragraph(stolen),)))
     desk.run()
 
@@ -252,6 +253,7 @@ def test_the_link_that_ends_it_is_each_members_own_and_no_article_can_carry_it_o
         assert mail.to == one.address
         assert mail.text.count(f"https://paper.example/unsubscribe/daily/{token}\n") == 1
         assert mail.html.count(f"https://paper.example/unsubscribe/daily/{token}") == 2
+        assert (mail.text + mail.html).count(token) == 3
         headers = dict(mail.headers)
         assert headers["List-Unsubscribe"] == f"<https://paper.example/api/newsletters/daily/unsubscribe?t={token}>"
         assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
