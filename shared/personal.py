@@ -18,6 +18,7 @@ from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import ForeignOrigin, InvalidRequest, NotFromTheEdge, TooLarge, UnsupportedType
 from shared.domain.secrets import same
 from shared.http import NO_STORE, Answer, Request
+from shared.site.html import CONTENT_SECURITY_POLICY, HTML
 
 T = TypeVar("T", bound=Struct)
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -142,7 +143,11 @@ def told(status: int, value: object, *, cookies: tuple[str, ...] = ()) -> Answer
 
 def paged(status: int, html: bytes, *, cookies: tuple[str, ...] = ()) -> Answer:
     """An answer for a person."""
-    headers = {"content-type": "text/html; charset=utf-8", "cache-control": NO_STORE}
+    headers = {
+        "content-type": HTML,
+        "cache-control": NO_STORE,
+        "content-security-policy": CONTENT_SECURITY_POLICY,
+    }
     return Answer(status, headers, html.decode(), cookies)
 
 

@@ -58,7 +58,9 @@ def erase(asked: Asked) -> Answer:
     doors.changes.drop(member.id)
     doors.members.erase(member.id)
     forget_address(asked, member)
-    answer = sent_to("/", cookies=SIGNED_OUT) if asked.request.is_form else told(200, Erased(), cookies=SIGNED_OUT)
+    answer = (
+        sent_to("/erased", cookies=SIGNED_OUT) if asked.request.is_form else told(200, Erased(), cookies=SIGNED_OUT)
+    )
     answer.headers.update(CLEAR)
     return answer
 

@@ -42,7 +42,7 @@ def ask_for_change(asked: Asked) -> Answer:
         raise InvalidAddress("This is your address already.")
     limit(asked, "email-change", member.id, A_QUARTER, QUARTER)
     asked.doors.postbox.order(EmailChangeOrder(member.id, member.address, new, int(asked.now)))
-    return sent_to("/account/email") if asked.request.is_form else told(202, Mailed(LIFETIME_SECONDS))
+    return sent_to("/account/email/asked") if asked.request.is_form else told(202, Mailed(LIFETIME_SECONDS))
 
 
 def agree_to_change(asked: Asked) -> Answer:
@@ -57,7 +57,7 @@ def agree_to_change(asked: Asked) -> Answer:
     except RecordChanged:
         raise SignInDead("Both links were pressed at the same moment. Press this one again.") from None
     if asked.request.is_form:
-        return sent_to("/account/email/changed" if change.is_agreed else "/account/email")
+        return sent_to("/account/email/changed" if change.is_agreed else "/account/email/asked")
     return told(200, Agreed(change.is_agreed))
 
 

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from shared.domain.paper import Paper
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
-from shared.domain.refusals import Refusal
 from shared.domain.secrets import Chance
 from shared.http import Answer
 from shared.personal import PersonalRequest
@@ -27,6 +26,7 @@ from shared.ports import (
     SignIns,
     TrustStore,
 )
+from shared.site.site import Sites
 
 PASS_SECONDS: Final = DEFAULT_LIFETIME_SECONDS
 
@@ -46,6 +46,7 @@ class Doors(Struct, frozen=True):
     identity: IdentitySigner
     papers: Papers
     lists: Lists
+    sites: Sites
     chance: Chance
     proof: str
 
@@ -60,10 +61,8 @@ class Asked(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """What answers. `changes`: whether a page of this site has to ask for it; `parameters`: those of its query;
-    `again`: the page that a person gets to see in place of a refusal, where there is one better than the plain one."""
+    """What answers. `changes`: whether a page of this site has to ask for it; `parameters`: those of its query."""
 
     act: Callable[[Asked], Answer]
     changes: bool = True
     parameters: tuple[str, ...] = ()
-    again: Callable[[Asked, Refusal], bytes] | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from functions.members import account, address, entry, identity, newsletters, passes, sessions
+from functions.members import account, address, entry, identity, newsletters, pages, passes, sessions
 from functions.members.route import Asked, Route
 from shared.domain.refusals import MethodNotAllowed, UnknownRoute
 from shared.domain.text import is_slug
@@ -41,6 +41,11 @@ _EXACT: Final[Mapping[str, Methods]] = {
     "/api/members/identity": {"POST": Route(identity.token)},
     "/.well-known/jwks.json": {"GET": _read(identity.keys)},
     "/.well-known/openid-configuration": {"GET": _read(identity.configuration)},
+    "/account": {"GET": _read(pages.account)},
+    "/account/erase": {"GET": _read(pages.erasing)},
+    "/account/email": {"GET": _read(pages.changing_address)},
+    "/account/email/asked": {"GET": _read(pages.asked_both)},
+    "/account/email/changed": {"GET": _read(pages.address_changed)},
     "/api/members/email": {"POST": Route(address.ask_for_change)},
     "/api/members/email/agree": {"POST": Route(address.agree_to_change)},
 }
@@ -67,6 +72,8 @@ def name_of(request: Request) -> str:
         path = request.path
     elif _session.match(request.path):
         path = "/api/members/sessions/<id>"
+    elif pages.agree_token(request.path):
+        path = "/account/email/<token>"
     elif _unsubscribe.match(request.path):
         path = "/api/newsletters/<name>/unsubscribe"
     else:
@@ -78,6 +85,8 @@ def _named(path: str) -> Methods:
     if found := _session.match(path):
         end = Route(partial(sessions.end, id=found[1]))
         return {"DELETE": end, "POST": end}
+    if token := pages.agree_token(path):
+        return {"GET": _read(partial(pages.agreeing, token=token))}
     if (found := _unsubscribe.match(path)) and is_slug(found[1]):
         # Mail programs send no origin, and what they send is worth nothing without its token.
         return {

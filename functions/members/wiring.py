@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 from functions.members.route import Doors
 from shared.adapters.boto3_clients import client
@@ -18,6 +19,8 @@ from shared.adapters.s3_objects import S3Objects
 from shared.adapters.s3_trust import S3Trust
 from shared.adapters.sqs_postbox import SqsPostbox
 from shared.settings import MembersSettings, Settings
+from shared.site.html import Templates
+from shared.site.site import Sites
 
 
 def doors(settings: Settings, own: MembersSettings) -> Doors:
@@ -38,6 +41,7 @@ def doors(settings: Settings, own: MembersSettings) -> Doors:
         identity=KmsIdentity(client("kms"), own.identity_keys),
         papers=S3Papers(content),
         lists=S3Lists(content),
+        sites=Sites(Templates(Path(__file__).parent)),
         chance=secrets.token_bytes,
         proof=own.edge_proof,
     )

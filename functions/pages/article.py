@@ -20,7 +20,7 @@ from shared.domain.lists import slug_at
 from shared.domain.refusals import UnknownList
 from shared.domain.tiers import Tier
 from shared.reading import cache_tags
-from shared.site.site import SIGN_IN_WORKS, Site
+from shared.site.site import Site
 
 MORE: Final = 3
 """How many articles of the section, and of the author, stand under an article."""
@@ -82,7 +82,6 @@ def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made
         shelves=shelves,
         offers_sources=any(source.locked and source.tier is Tier.SUBSCRIBER for source in seen.sources),
         structured=Markup(article_data(seen, site.paper)),  # noqa: S704 - made safe for a script element there
-        sign_in_works=SIGN_IN_WORKS,
     )
 
 

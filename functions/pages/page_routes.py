@@ -19,8 +19,9 @@ _link_path = re.compile(r"/sign-in/link/([0-9a-f]{64})\Z")
 _unsubscribe_path = re.compile(r"/unsubscribe/([^/]+)/([0-9a-f]{64})\Z")
 _SIMPLE: Final = {
     "/sign-in": Route(simple.sign_in, parameters=("next",)),
-    "/sign-in/sent": Route(partial(simple.plain, "sent")),
-    "/account": Route(partial(simple.plain, "account")),
+    "/sign-in/sent": Route(simple.sent),
+    "/unsubscribed": Route(partial(simple.plain, "unsubscribed")),
+    "/erased": Route(partial(simple.plain, "erased")),
     "/join": Route(partial(simple.plain, "join")),
     "/contribute": Route(partial(simple.plain, "contribute")),
     "/thanks": Route(partial(simple.plain, "thanks")),

@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-import re
-
 from functions.pages.article import shown_blocks
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Made
 from shared.domain.refusals import InvalidParameter
-from shared.site.site import MONEY_WORKS, SIGN_IN_WORKS
-
-# A path of this site as the edge spells it. Nothing that a browser could take for another host: no second slash, no
-# backslash, no scheme (R14).
-_path = re.compile(r"/(?:[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*)?\Z")
+from shared.domain.text import is_site_path
+from shared.site.site import MONEY_WORKS
 
 
 def plain(name: str, asked: Asked) -> Made:
     """A page without anything of its own to ask for."""
     site, _ = opened(asked)
-    return page(f"{name}.html", site, asked.path, sign_in_works=SIGN_IN_WORKS, money_works=MONEY_WORKS)
+    return page(f"{name}.html", site, asked.path, money_works=MONEY_WORKS)
 
 
 def sign_in(asked: Asked) -> Made:
     """`GET /sign-in?next=`: where the reader comes back to afterwards. Raises InvalidParameter for what is no path of
     this site."""
     to = asked.parameters.get("next", "/")
-    if len(to) > 512 or _path.match(to) is None:
+    if not is_site_path(to):
         raise InvalidParameter("“next” is the path of a page of this paper, such as /articles/and-its-name.")
     site, _ = opened(asked)
-    return page("sign_in.html", site, asked.path, next=to, sign_in_works=SIGN_IN_WORKS)
+    return page("sign_in.html", site, asked.path, next=to, email="", newsletter=None, problem=None)
+
+
+def sent(asked: Asked) -> Made:
+    """`GET /sign-in/sent`: a mail is on its way, if it can be."""
+    site, _ = opened(asked)
+    return page("sent.html", site, asked.path, problem=None)
 
 
 def link(token: str, asked: Asked) -> Made:
     """`GET /sign-in/link/<token>`: changes nothing (R13). The button does, by a POST."""
     site, _ = opened(asked)
-    return page("link.html", site, "/sign-in", token=token, sign_in_works=SIGN_IN_WORKS)
+    return page("link.html", site, "/sign-in", token=token)
 
 
 def unsubscribe(newsletter: str, token: str, asked: Asked) -> Made:
     """`GET /unsubscribe/<newsletter>/<token>`: changes nothing either."""
     site, _ = opened(asked)
-    return page("unsubscribe.html", site, "/", newsletter=newsletter, token=token, sign_in_works=SIGN_IN_WORKS)
+    return page("unsubscribe.html", site, "/", newsletter=newsletter, token=token)
 
 
 def process(asked: Asked) -> Made:

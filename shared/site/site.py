@@ -15,8 +15,7 @@ from shared.site.assets import asset_hrefs
 from shared.site.html import Templates
 from shared.site.words import Words
 
-# Which forms have somebody behind them. Until they have, they are shown, and cannot be sent.
-SIGN_IN_WORKS: Final = False
+# Whether somebody is behind the forms that take money. Until then they are shown, and cannot be sent.
 MONEY_WORKS: Final = False
 
 # Where not even the paper's name can be had.
@@ -27,7 +26,8 @@ _section: Final[msgspec.json.Decoder[SectionFacts]] = msgspec.json.Decoder(Secti
 
 class Site:
     """What stands around every page for readers of a tier. `assets` are the addresses of style, script and icon;
-    `sections` in the order in which they are named. What is the same on all pages is rendered once, here."""
+    `sections` in the order in which they are named; `newsletter` is what those are offered who are not with us yet.
+    What is the same on all pages is rendered once, here."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Site:
         self.tier = tier
         self.assets = assets
         self.sections = sections
+        self.newsletter = next((one for one in paper.newsletters if one.tier == Tier.SUBSCRIBER.value), None)
         made = templates.macros("frame.html")
         self.head = made.head(self, paper)
         self.name = made.name(self, paper)

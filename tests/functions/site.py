@@ -32,7 +32,7 @@ FULL = replace(
     giving=Giving("EUR", (500, 1000, 2500)),
     process=(Paragraph("We <em>ask</em> first."),),
 )
-SIMPLE = ["/sign-in", "/sign-in/sent", "/account", "/join", "/contribute", "/thanks", "/process"]
+SIMPLE = ["/sign-in", "/sign-in/sent", "/join", "/contribute", "/thanks", "/process", "/unsubscribed", "/erased"]
 SECRET = [f"/sign-in/link/{TOKEN}", f"/unsubscribe/weekly/{TOKEN}"]
 PLAIN = article(1)
 LISTS = ["/", "/sections/city", "/authors/ada-moor"]

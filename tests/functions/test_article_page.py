@@ -145,7 +145,7 @@ def test_every_page_of_any_article_is_valid_html(one: Article) -> None:
 
 
 def _paths(one: Article) -> list[str]:
-    return [f"/articles/{one.slug}", "/", f"/sections/{one.section.slug}", f"/authors/{one.author.slug}", "/account"]
+    return [f"/articles/{one.slug}", "/", f"/sections/{one.section.slug}", f"/authors/{one.author.slug}", "/join"]
 
 
 @given(strategies.gated_articles, st.sampled_from([Tier.ANONYMOUS, Tier.SUBSCRIBER]))

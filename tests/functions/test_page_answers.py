@@ -112,7 +112,7 @@ def test_a_paper_says_it_in_its_own_words_and_calls_readers_what_it_calls_them()
 
 def test_every_word_that_pages_come_with_is_used() -> None:
     root = SAMPLE.parents[1]
-    folders = [root / "shared/site", root / "functions/pages"]
+    folders = [root / "shared/site", root / "functions/pages", root / "functions/members"]
     files = [path for folder in folders for path in [*folder.glob("templates/*.html"), *folder.glob("*.py")]]
     written = "".join(path.read_text() for path in files if path.name != "texts.py")
     made = {f"{name}{end}" for name in ("not_found", "withdrawn", "unavailable", "refused") for end in ("", "_title")}

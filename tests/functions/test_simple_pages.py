@@ -42,11 +42,12 @@ def test_and_to_nowhere_else(to: str) -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
-def test_a_form_that_nobody_answers_yet_cannot_be_sent(path: str) -> None:
+def test_a_form_that_takes_money_cannot_be_sent_while_nobody_answers_it(path: str) -> None:
     for form in tree(shown(path, PLAIN)).iter("form"):
         assert form.get("method") == "post"
-        assert form[0].tag == "fieldset"
-        assert form[0].get("disabled") is not None
+        if not form.get("action", "").startswith(("/api/members/", "/api/newsletters/")):
+            assert form[0].tag == "fieldset"
+            assert form[0].get("disabled") is not None
 
 
 def test_every_field_has_a_label() -> None:

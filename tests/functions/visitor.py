@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import jsonschema
 from msgspec.structs import replace
 
+import functions.members
 from functions.members.answer import Outcome, respond
 from functions.members.route import Doors
 from infra.ops.openapi import openapi
@@ -25,10 +27,11 @@ from shared.domain.sign_in import begin_sign_in
 from shared.domain.tiers import Tier
 from shared.domain.trust import NOBODY
 from shared.personal import PersonalRequest, personal_request_of
+from shared.site.html import Templates
+from shared.site.site import Sites
 from tests.functions.paper import PAPER as PLAIN_PAPER
-from tests.functions.paper import PASSES
+from tests.functions.paper import PASSES, article, published
 from tests.twins import (
-    MemoryDocuments,
     MemoryEmailChanges,
     MemoryLimits,
     MemoryLists,
@@ -42,6 +45,8 @@ from tests.twins import (
 
 DOCUMENT = openapi()
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()
+# One for all: Jinja2 leaves a reference in sys.modules that dies with each.
+TEMPLATES = Templates(Path(functions.members.__file__).parent)
 PROOF = "what-the-edge-alone-knows"
 ADA = "ada@reader.example"
 PAPER: Paper = replace(
@@ -97,7 +102,8 @@ class House:
             trust=nobody,
             identity=nobody,
             papers=MemoryPapers(PAPER),
-            lists=MemoryLists(MemoryDocuments()),
+            lists=MemoryLists(published(article(1))),
+            sites=Sites(TEMPLATES),
             chance=lambda count: next(supply)[-count:],
             proof=PROOF,
         )
