@@ -384,7 +384,6 @@ def test_the_mail_function_may_do_this_and_nothing_else() -> None:
         ),
         "TakeFromItsQueue": (TAKING, {"Fn::GetAtt": ["MailQueue", "Arn"]}, None),
         "SendMail": SENDING,
-        "Suppress": ("ses:PutSuppressedDestination", "*", None),
     }
 
 
@@ -392,7 +391,7 @@ def test_the_newsletters_function_may_do_this_and_nothing_else() -> None:
     """Above all: it changes no member, and sees no sign-in and no key."""
     assert _allowed("Newsletters") == {
         "KeepMailings": (
-            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
             {"Fn::GetAtt": ["MailingsTable", "Arn"]},
             None,
         ),
