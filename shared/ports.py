@@ -11,6 +11,7 @@ from msgspec import Struct
 if TYPE_CHECKING:  # a start loads only what it runs
     import datetime as dt
 
+    from shared.domain.addresses import Address
     from shared.domain.articles import Stored
     from shared.domain.email_change import EmailChange
     from shared.domain.foreign import ForeignReader
@@ -403,6 +404,30 @@ class MailQuota(Protocol):
 
     def read(self) -> Quota:
         """As it is now. Raises StoreUnavailable."""
+
+
+class MailSetup(Struct, frozen=True):
+    """How the sending of mail is set up. `verified`: whether the address that mails come from is known to be ours, None
+    where nobody has asked for that. `feedback`: of what the topic is told (`BOUNCE`, `COMPLAINT`); `suppresses`: after
+    what SES itself sends nothing more to an address."""
+
+    quota: Quota
+    verified: bool | None
+    feedback: frozenset[str]
+    suppresses: frozenset[str]
+
+
+class MailPlace(Protocol):
+    """Where mail is sent from, as whoever looks after it sees it. Raises StoreUnavailable."""
+
+    def read(self) -> MailSetup:
+        """As it is set up now."""
+
+    def holds_back(self, address: Address) -> str | None:
+        """Why mails to that address are not sent, whatever we say; None where they are."""
+
+    def let_through(self, address: Address) -> None:
+        """Send to that address again; one that is not held back is no fault."""
 
 
 class Mailings(Protocol):

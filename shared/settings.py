@@ -80,14 +80,14 @@ def members_settings(environ: Mapping[str, str] = os.environ) -> MembersSettings
 
 
 class MailSettings(Struct, frozen=True):
-    """What the functions are told by the template that send mail. `sender`: the address that mails come from;
-    `configuration`: SES's configuration set."""
+    """What the functions are told by the template that send mail. `sender`: the address that mails come from, None
+    in a stack that sends none; `configuration`: SES's configuration set."""
 
     content_bucket: str
     region: str
     s3_endpoint: str | None
     members_table: str
-    sender: str
+    sender: str | None
     configuration: str
 
 
@@ -113,7 +113,7 @@ def mail_settings(environ: Mapping[str, str] = os.environ) -> MailSettings:
         region=_required(environ, "AWS_REGION"),
         s3_endpoint=_s3_endpoint(environ),
         members_table=_required(environ, "MEMBERS_TABLE"),
-        sender=_required(environ, "MAIL_FROM"),
+        sender=environ.get("MAIL_FROM", "").strip() or None,
         configuration=_required(environ, "MAIL_CONFIGURATION"),
     )
 

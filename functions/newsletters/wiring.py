@@ -12,8 +12,8 @@ from shared.adapters.dynamo_members import DynamoMembers
 from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_lists import S3Papers
 from shared.adapters.s3_objects import S3Objects
+from shared.adapters.sesv2_account import Sesv2Quota
 from shared.adapters.sesv2_mailer import Sesv2Mailer
-from shared.adapters.sesv2_quota import Sesv2Quota
 from shared.adapters.sqs_announcements import SqsContinuations
 from shared.settings import MailSettings, NewslettersSettings
 

@@ -150,6 +150,10 @@ class Mails:
                 return _identity(identity)
             case "GET", "configuration-sets", name if name in self._sets:
                 return {"ConfigurationSetName": name, "SendingOptions": {"SendingEnabled": True}}
+            case "GET", _, "event-destinations" if (name := head.rpartition("/")[2]) in self._sets:
+                return {
+                    "EventDestinations": [_told(each) for each in self._destinations if each.configuration_set == name]
+                }
             case "PUT", "suppression", "addresses":
                 reason = given.get("Reason")
                 if reason not in {"BOUNCE", "COMPLAINT"} or not isinstance(given.get("EmailAddress"), str):
@@ -236,6 +240,15 @@ class Mails:
     def _now(self) -> str:
         at = dt.datetime.fromtimestamp(self._clock(), dt.UTC)
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _told(destination: Destination) -> dict[str, Any]:
+    return {
+        "Name": "feedback",
+        "Enabled": True,
+        "MatchingEventTypes": sorted(destination.kinds),
+        "SnsDestination": {"TopicArn": destination.topic_arn},
+    }
 
 
 def _bad(message: str) -> SesError:

@@ -18,6 +18,7 @@ from functions.publishing.catch_up import Doors
 from functions.publishing.events import slug_in
 from functions.publishing.placements import Entered
 from infra.ops.keys import list_keys
+from infra.ops.mail import setup_problems
 from infra.ops.paper import ERROR_PAGE, error_page, problems_of, whole
 from infra.ops.rebuild import Clock
 from infra.ops.survey import (
@@ -36,8 +37,8 @@ from shared.adapters.scheduler_schedules import SOONEST
 from shared.domain.decoding import UNREADABLE
 from shared.domain.lists import Directory, directory_of, slug_at
 from shared.domain.paper import PAPER_KEY, Paper
-from shared.domain.refusals import UnusableKeyring
-from shared.ports import DeadLetters, EdgeKeys, KeyringShelf
+from shared.domain.refusals import StoreUnavailable, UnusableKeyring
+from shared.ports import DeadLetters, EdgeKeys, KeyringShelf, MailPlace
 
 LATE: Final = dt.timedelta(minutes=2)
 """How long an article that is due may take to appear; our clock need not be S3's either."""
@@ -65,10 +66,18 @@ class Finding(Struct, frozen=True):
         return f"{self.subject}: {self.words}. → {self.cure}"
 
 
+class Post(Struct, frozen=True):
+    """How a stack sends mail: from which address, by what, and what could not be mailed."""
+
+    sender: str | None
+    place: MailPlace
+    dead_letters: DeadLetters
+
+
 class Ward(Struct, frozen=True):
     """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
     newsletters could not deal with, in a stack that has them. `error_page` reads what is shown when a function
-    fails."""
+    fails. `post` is None in a stack that sends no mail."""
 
     doors: Doors
     backlog: Callable[[], int]
@@ -78,6 +87,7 @@ class Ward(Struct, frozen=True):
     announcements: DeadLetters | None
     site_url: str
     error_page: Callable[[], bytes | None]
+    post: Post | None = None
 
 
 class Diagnosis(Struct, frozen=True):
@@ -135,6 +145,7 @@ def examine(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progr
             *_letters(ward),
             *_keys(ward),
             *_paper(ward),
+            *_mail(ward.post),
         ),
         places,
         orphans,
@@ -346,6 +357,21 @@ def _paper(ward: Ward) -> Iterator[Finding]:
         words = "does not say what the paper says" if page else "is missing: where a function fails, nothing says so"
         cure = f"`frontline paper --url {paper.url}` puts it there, and changes nothing else"
         yield Finding("stack", ERROR_PAGE, words, cure)
+
+
+def _mail(post: Post | None) -> Iterator[Finding]:
+    if post is None:  # a stack from before there was any
+        return
+    try:
+        problems = tuple(setup_problems(post.place.read(), post.sender))
+    except StoreUnavailable as refusal:
+        yield Finding("stack", "mail", refusal.detail.rstrip("."), "try again; may you ask SES (`ses:Get*`)?")
+        return
+    yield from (Finding("stack", "mail", words, cure) for words, cure in problems)
+    if count := post.dead_letters.count():
+        words = f"{messages(count)} to mail something could not be dealt with"
+        cure = "look in the mail function's log for the cause; whoever asked has asked again by now"
+        yield Finding("stack", "mail", words, cure)
 
 
 def slug_of_letter(body: str) -> str | None:

@@ -19,6 +19,7 @@ from shared.domain.decoding import UNREADABLE
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.paper_checks import paper_problems
 from shared.domain.refusals import InvalidPaper
+from shared.mail_texts import MAIL_TEXTS
 from shared.ports import Documents, Purge
 from shared.site.texts import TEXTS
 from shared.site.words import Words
@@ -97,7 +98,7 @@ def set_paper(
 
 def problems_of(document: Mapping[str, Any], fields: Container[str]) -> tuple[str, ...]:
     """What is wrong with these fields of a configuration, each with its place."""
-    return tuple(one for one in paper_problems(document, TEXTS) if _after_top.split(one)[0] in fields)
+    return tuple(one for one in paper_problems(document, {**TEXTS, **MAIL_TEXTS}) if _after_top.split(one)[0] in fields)
 
 
 def whole(paper: Paper) -> dict[str, Any]:

@@ -19,8 +19,11 @@ from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
+from shared.adapters.dynamo_mailings import DynamoMailings
+from shared.adapters.dynamo_members import DynamoMembers
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.adapters.scheduler_schedules import SchedulerSchedules
+from shared.adapters.sesv2_account import Sesv2Place
 from shared.adapters.sqs_announcements import SqsAnnouncements
 from shared.adapters.sqs_dead_letters import SqsDeadLetters
 from shared.domain.refusals import NoStack
@@ -30,7 +33,10 @@ from shared.ports import (
     Documents,
     EdgeKeys,
     KeyringShelf,
+    Mailings,
+    MailPlace,
     MediaShelf,
+    Members,
     Passes,
     Purge,
     Schedules,
@@ -154,6 +160,21 @@ class Stack:
     def letters(self, output: str) -> DeadLetters:
         """The messages in the queue of that output."""
         return SqsDeadLetters(self.client("sqs"), self.output(output))
+
+    def members(self) -> Members:
+        return DynamoMembers(self.client("dynamodb"), self.output("MembersTable"))
+
+    def mailings(self) -> Mailings:
+        return DynamoMailings(self.client("dynamodb"), self.output("MailingsTable"))
+
+    @property
+    def mail_sender(self) -> str | None:
+        """The address that mails come from; None where the stack was deployed without one."""
+        return self.outputs.get("MailFrom")
+
+    def mail_place(self) -> MailPlace:
+        where = (self.output("MailConfiguration"), self.output("MailFeedbackTopic"))
+        return Sesv2Place(self.client("sesv2"), self.mail_sender, *where)
 
     def keyring(self) -> KeyringShelf:
         return Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket"))

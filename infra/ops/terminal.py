@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.ops.remembered import Remembered, versions_path
 from infra.ops.stack import Stack
-from shared.domain.refusals import ContentUnavailable, Refusal
+from shared.domain.refusals import ContentUnavailable, Refusal, StoreUnavailable
 from shared.domain.text import is_slug
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -52,7 +52,7 @@ def plainly() -> Iterator[None]:
         yield
     except Refusal as refusal:
         say_no(refusal)
-        raise typer.Exit(3 if isinstance(refusal, ContentUnavailable) else 1) from None
+        raise typer.Exit(3 if isinstance(refusal, (ContentUnavailable, StoreUnavailable)) else 1) from None
     except (BotoCoreError, ClientError) as error:
         err.print(f"[red]AWS did not do it[/red]: {escape(str(error))}")
         raise typer.Exit(3) from None

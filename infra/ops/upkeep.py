@@ -41,7 +41,8 @@ def doctor(
         typer.Option(metavar="SECONDS", help="After how long what looks wrong is looked at once more.", min=0),
     ] = PAUSE_SECONDS,
 ) -> None:
-    """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper.
+    """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper,
+    how mail is sent.
 
     The paper goes on being published meanwhile; what an event under way explains is not told. The exit code is 1 when
     something is wrong, with --repair: when something still is.
@@ -133,6 +134,9 @@ def paper(
 
 
 def _ward(stack: Stack) -> doctor_work.Ward:
+    post = None
+    if "MailConfiguration" in stack.outputs:
+        post = doctor_work.Post(stack.mail_sender, stack.mail_place(), stack.letters("MailDeadLettersUrl"))
     has_announcements = "AnnouncementsDeadLettersUrl" in stack.outputs
     publishing = stack.letters("PublishingQueueUrl")
     return doctor_work.Ward(
@@ -144,6 +148,7 @@ def _ward(stack: Stack) -> doctor_work.Ward:
         announcements=stack.letters("AnnouncementsDeadLettersUrl") if has_announcements else None,
         site_url=stack.output("SiteUrl"),
         error_page=lambda: read_error_page(stack.client("s3"), stack.output("StaticBucket")),
+        post=post,
     )
 
 

@@ -22,16 +22,19 @@ _BUSY: Final = 503
 
 
 class Sesv2Mailer:
-    """`shared.ports.Mailer`. `sender`: the address that mails come from, whose identity SES has verified.
+    """`shared.ports.Mailer`. `sender`: the address that mails come from, whose identity SES has verified; None in a
+    stack that sends no mail.
 
     The client must not try again by itself: where an answer is missing, the mail may have been sent.
     """
 
-    def __init__(self, client: SESV2Client, sender: str, configuration: str) -> None:
+    def __init__(self, client: SESV2Client, sender: str | None, configuration: str) -> None:
         self._client, self._sender, self._configuration = client, sender, configuration
 
     def send(self, mail: Mail) -> None:
         check_lines(mail)
+        if self._sender is None:
+            raise MailRefused("This stack has no address that mails could come from.")
         content: Any = {
             "Simple": {
                 "Subject": {"Data": mail.subject, "Charset": "UTF-8"},

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.domain.paper import Giving, Logo, Palette, Paper, Plan
+from shared.domain.paper import Giving, Logo, Newsletter, Palette, Paper, Plan
 from shared.domain.tiers import Tier
 from shared.domain.validation import block_problems, control_characters, value_problems
 
@@ -33,8 +33,9 @@ MAY_BE: Final[Mapping[str, str]] = {
     "links": "a list of links, 20 at most, each with `label` and `href`",
     "plans": "a list, 6 at most, of `id`, `label`, `amount` (in cents), `currency`, `interval` (month or year), `text`",
     "giving": "`currency`, 1 to 6 `amounts` (in cents), `minimum`, `maximum`, `intervals` (of once, month, year)",
+    "newsletters": "a list, 20 at most, of `slug`, `name`, `description`, `tier` (subscriber or member), `sections`",
     "process": "a list of an article's blocks without gates, 500 at most; `--process FILE.md` makes one of Markdown",
-    "texts": "texts by the names that shared/site/texts.py has",
+    "texts": "texts by the names that shared/site/texts.py and shared/mail_texts.py have",
 }
 """What each field may be."""
 
@@ -43,6 +44,7 @@ LEAST_CONTRAST: Final = 4.5  # WCAG 2.2, 1.4.3: for all other text
 QUIET: Final = 0.7  # how much ink there is in dates and captions; the rest is paper (shared/site/assets/site.css)
 FOR_EVERYONE: Final = f"/media/{Tier.ANONYMOUS.value}/"
 
+_THERE: Final = "shared/site/texts.py and shared/mail_texts.py have them"
 _placeholder = re.compile(r"\{[a-z_]+\}")
 
 
@@ -68,7 +70,8 @@ def check_texts(texts: Mapping[str, str], known: Mapping[str, str]) -> Iterator[
     """What keeps these texts from standing where the known ones do."""
     for name, text in texts.items():
         if name not in known:
-            yield f"texts.{name}: there is no such text; {_meant(name, known, 'shared/site/texts.py has them')}"
+            meant = _meant(name, known, _THERE)
+            yield f"texts.{name}: there is no such text; {meant}"
             continue
         wanted, found = (set(_placeholder.findall(one)) for one in (known[name], text))
         if missing := sorted(wanted - found):
@@ -112,6 +115,8 @@ def _more_problems(value: Any, name: str, known_texts: Mapping[str, str]) -> Ite
         yield from _file_problems(value, name)
     elif name == "plans":
         yield from _plan_problems(value)
+    elif name == "newsletters":
+        yield from _newsletter_problems(value)
     elif name == "texts":
         yield from check_texts(value, known_texts)
 
@@ -145,6 +150,13 @@ def _plan_problems(plans: tuple[Plan, ...]) -> Iterator[str]:
     for i, plan in enumerate(plans):
         if plan.id in ids[:i]:
             yield f"plans[{i}].id: another plan is “{plan.id}” too; give each its own"
+
+
+def _newsletter_problems(newsletters: tuple[Newsletter, ...]) -> Iterator[str]:
+    slugs = [one.slug for one in newsletters]
+    for i, one in enumerate(newsletters):
+        if one.slug in slugs[:i]:
+            yield f"newsletters[{i}].slug: another newsletter is “{one.slug}” too; give each its own"
 
 
 def _giving_problems(giving: Giving) -> Iterator[str]:

@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from msgspec.structs import replace
 
 from shared.adapters.dynamo_mailings import KEPT_SECONDS, DynamoMailings
-from shared.adapters.sesv2_quota import Sesv2Quota
+from shared.adapters.sesv2_account import Sesv2Quota
 from shared.adapters.sqs_announcements import SqsContinuations
 from shared.domain.mailings import Counts, Mailing, MailingState, Outcome
 from shared.domain.refusals import RecordChanged, StoreUnavailable

@@ -55,6 +55,8 @@ def stack(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stac
     ]
     outputs["AnnouncementsQueueUrl"] = sqs.create_queue(QueueName="announcements")["QueueUrl"]
     outputs["PublishingQueueUrl"] = sqs.create_queue(QueueName="publishing")["QueueUrl"]
+    outputs["MailDeadLettersUrl"] = sqs.create_queue(QueueName="mail-dead")["QueueUrl"]
+    outputs["MailFrom"] = "post@paper.example"
     outputs["ScheduleGroup"] = "default"
     outputs["ScheduleRoleArn"] = f"arn:aws:iam::{ACCOUNT}:role/schedules"
     outputs["PublishingQueueArn"] = f"arn:aws:sqs:{REGION}:{ACCOUNT}:publishing.fifo"
