@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from shared.domain.addresses import Address
 from shared.domain.articles import Stored
 from shared.domain.decoding import UNREADABLE
 from shared.domain.email_change import EmailChange
@@ -34,7 +35,7 @@ from shared.domain.refusals import (
 )
 from shared.domain.sessions import Session
 from shared.domain.sign_in import SignIn
-from shared.ports import ArticleVersion, Letter, ListPage, Quota
+from shared.ports import ArticleVersion, Letter, ListPage, MailSetup, Quota
 
 T = TypeVar("T")
 
@@ -612,6 +613,26 @@ class MemoryQuota:
         if self.broken:
             raise StoreUnavailable("SES does not answer.")
         return self.quota
+
+
+class MemoryMailPlace:
+    """`MailPlace`: as it is set up, and whom it holds back."""
+
+    def __init__(self, setup: MailSetup) -> None:
+        self.setup = setup
+        self.held_back: dict[str, str] = {}
+        self.broken = False
+
+    def read(self) -> MailSetup:
+        if self.broken:
+            raise StoreUnavailable("SES does not say.")
+        return self.setup
+
+    def holds_back(self, address: Address) -> str | None:
+        return self.held_back.get(address.text)
+
+    def let_through(self, address: Address) -> None:
+        self.held_back.pop(address.text, None)
 
 
 class MemoryMailer:

@@ -37,7 +37,7 @@ def show(context: typer.Context) -> None:
         if paper is None or not paper.newsletters:
             raise InvalidPaper("The paper has no newsletters yet: `newsletters` in its configuration.")
         counts = work.readership(paper, stack.members(), time.time())
-        table = Table("newsletter", "name", "from", "brings", "readers", box=None)
+        table = _table("newsletter", "name", "from", "brings", "readers")
         for one in paper.newsletters:
             table.add_row(one.slug, plain(one.name), one.tier, work.describe(one), str(counts[one.slug]))
         out.print(table)
@@ -50,8 +50,9 @@ def status(
 ) -> None:
     """Show how far articles are on their way to readers, the newest first.
 
-    Everyone is in one of the counts: sent; skipped, who wants none of its newsletters or whose tier it is not for;
-    suppressed, who gets no mail; refused by SES; uncertain, who may have got it and is not sent it twice.
+    Everyone is in one of the counts: sent; skipped, who wants none of its newsletters or whose tier it is not for; and
+    with --article, what the others are: suppressed, who get no mail at all; refused by SES; uncertain, who may have got
+    it and are not sent it twice.
     """
     with plainly():
         mailings = context.obj.open().mailings()
@@ -62,11 +63,11 @@ def status(
         if not found:
             err.print("No article has been sent to anybody yet.")
             return
-        table = Table("article", "began", "", "sent", "skipped", "suppressed", "refused", "uncertain", box=None)
+        table = _table("article", "began", "", "sent", "skipped", "other")
         for one in found[:SHOWN]:
             counts = one.counts
-            numbers = (counts.sent, counts.skipped, counts.suppressed, counts.refused, counts.uncertain)
-            table.add_row(one.slug, moment(one.started_at), one.state.value, *map(str, numbers))
+            numbers = (counts.sent, counts.skipped, counts.suppressed + counts.refused + counts.uncertain)
+            table.add_row(one.slug, moment(one.started_at)[:16], one.state.value, *map(str, numbers))
         out.print(table)
         if len(found) > SHOWN:
             err.print(f"{len(found) - SHOWN} more: `--article SLUG` shows each.")
@@ -98,6 +99,13 @@ def lift(context: typer.Context, address: Address) -> None:
         parsed, stack = parse_address(address), context.obj.open()
         lifted = work.lift(parsed, stack.members(), stack.mail_place())
         out.print("It gets mail again." if lifted else "Nothing kept it from getting mail.")
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")  # rather in two lines than cut off
+    return table
 
 
 def _tell(mailing: Mailing) -> None:
