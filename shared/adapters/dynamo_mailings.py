@@ -1,10 +1,13 @@
 """How far newsletters have come with each article, and which addresses have got it, in one table.
 
-A mark is an item of its own, put on the condition that it is not there: that is what makes of many tries one mail.
+A mark is an item of its own, put on the condition that it is not there: that is what makes of many tries one mail. Its
+key is a digest of article and address together, so that the table does not tell who reads what: an address has another
+one with each article.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -45,8 +48,7 @@ class DynamoMailings:
                 self._client.put_item(
                     TableName=self._table,
                     Item={
-                        "pk": {"S": f"article#{article}"},
-                        "sk": {"S": address},
+                        **_mark(article, address),
                         "outcome": {"S": Outcome.BEGUN.value},
                         "expires_at": {"N": str(expires_at)},
                     },
@@ -65,11 +67,17 @@ class DynamoMailings:
         with available():
             self._client.update_item(
                 TableName=self._table,
-                Key={"pk": {"S": f"article#{article}"}, "sk": {"S": address}},
+                Key=_mark(article, address),
                 UpdateExpression="SET #outcome = :outcome",
                 ExpressionAttributeNames={"#outcome": "outcome"},
                 ExpressionAttributeValues={":outcome": {"S": outcome.value}},
             )
 
     def unmark(self, article: str, address: str) -> None:
-        self._records.delete(f"article#{article}", address)
+        with available():
+            self._client.delete_item(TableName=self._table, Key=_mark(article, address))
+
+
+def _mark(article: str, address: str) -> Any:
+    digest = hashlib.sha256(f"{article}#{address}".encode()).hexdigest()
+    return {"pk": {"S": f"article#{article}"}, "sk": {"S": digest}}
