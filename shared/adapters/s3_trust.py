@@ -23,6 +23,5 @@ class S3Trust:
         except StoreUnavailable as error:
             raise UnusableTrust("Whom to trust cannot be looked up right now. Try again in a minute.") from error
         if found is not None:
-            self._kept = None
             self._kept = found.version, decode_trust(found.body)
         return self._kept[1] if self._kept else NOBODY

@@ -341,6 +341,7 @@ ANSWERS: dict[str, Manner] = {
     "nothing and the end": sends(b""),
     "a gzip bomb": says(BOMB, "200 OK", "content-encoding: gzip"),
     "gzip, and not said so": says(BOMB),
+    "gzip, it says": says(key_set(FIRST), "200 OK", "content-encoding: gzip"),
     "brotli": says(b"\x0b\x02\x80", "200 OK", "content-encoding: br"),
     "one byte too many": says(key_set(FIRST) + b" " * (MAX_BYTES + 1 - len(key_set(FIRST)))),
     "a body without end": pours(OK + b"\r\n", 5),
@@ -359,6 +360,13 @@ def test_an_answer_that_is_none_is_believed_nothing(site: Misbehaving, manner: M
 
     assert reason(site)
     assert time.monotonic() - before < 2.6
+
+
+@pytest.mark.parametrize("head", [b"\r\n", b"transfer-encoding: chunked\r\n\r\nfffffff\r\n"])
+def test_of_a_body_without_end_no_more_is_read_than_may_be(site: Misbehaving, head: bytes) -> None:
+    site.manner = pours(OK + head, 5)
+
+    assert reason(site) == "it sends more than 65,536 bytes"
 
 
 @pytest.mark.parametrize(
