@@ -15,6 +15,7 @@ export UV_NO_PROGRESS = 1
 export UV_SYSTEM_CERTS = 1
 export PYTHONDONTWRITEBYTECODE =
 FUNCTIONS := articles mail members newsletters pages publishing
+DYNAMODB := $(if $(shell command -v java),$(if $(shell command -v npm),$(ENV)/dynamodb-local/ready))
 BROWSER := $(if $(shell command -v chromium || command -v chromium-browser || command -v google-chrome),$(ENV)/browser)
 
 help: ## this list
@@ -33,6 +34,10 @@ $(ENV)/ready: requirements-dev.txt Makefile
 # What drives a browser is large, so it comes only where there is one.
 $(ENV)/browser: requirements-browser.txt $(ENV)/ready
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-browser.txt && touch $@
+
+# DynamoDB Local is 57 MB, and wants Java: it comes only where that is. Where it cannot be had, the tests do without.
+$(ENV)/dynamodb-local/ready: tests/dynamodb-local.txt | $(ENV)/ready
+	@$(BIN)/python -m tests.get_dynamodb_local $(@D)
 
 setup: $(ENV)/ready ## everything the other commands need, into .frontline/ (they call it themselves)
 
@@ -63,7 +68,7 @@ lint: $(ENV)/ready ## ruff, mypy (strict), import-linter
 format: $(ENV)/ready ## put the Python in order
 	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
 
-test: lint $(BROWSER) ## everything that holds the house up: lint, then the tests, fast ones first
+test: lint $(BROWSER) $(DYNAMODB) ## everything that holds the house up: lint, then the tests, fast ones first
 	@$(BIN)/pytest
 
 bench: $(ENV)/ready ## the figures of docs/performance.md, into benchmarks/results.json

@@ -8,8 +8,9 @@ import signal
 from hypothesis import HealthCheck, settings
 
 from tests.aws import aws, bucket, client
+from tests.dynamodb_local import dynamodb_local
 
-__all__ = ["aws", "bucket", "client"]
+__all__ = ["aws", "bucket", "client", "dynamodb_local"]
 
 # A run after a change is quick; `HYPOTHESIS_PROFILE=thorough make test` digs.
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

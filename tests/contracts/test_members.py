@@ -84,7 +84,7 @@ def tables_on(client: Any, members: str, sign_ins: str) -> Tables:
     )
 
 
-@pytest.fixture(params=["twin", "dynamo"])
+@pytest.fixture(params=["twin", "moto", "dynamodb local"])
 def tables(request: pytest.FixtureRequest) -> Tables:
     if request.param == "twin":
         records = MemoryRecords()
@@ -95,7 +95,10 @@ def tables(request: pytest.FixtureRequest) -> Tables:
             MemoryEmailChanges(records),
             MemoryLimits(),
         )
-    client = request.getfixturevalue("client")("dynamodb")
+    if request.param == "moto":
+        client = request.getfixturevalue("client")("dynamodb")
+    else:
+        client = request.getfixturevalue("dynamodb_local")
     return tables_on(client, *make_tables(client, f"t{abs(hash(request.node.nodeid)):x}"))
 
 
