@@ -6,7 +6,6 @@ Nothing here is ever cached, so these may do what the read functions may not: se
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -24,6 +23,7 @@ T = TypeVar("T", bound=Struct)
 MAX_BODY_BYTES: Final = 64 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 _MAX_FIELDS: Final = 100
+_MAX_WORDS: Final = 200  # they name the field, whose name may be as long as the body
 
 
 class PersonalRequest(Request, frozen=True):
@@ -52,7 +52,7 @@ def personal_request_of(event: dict[str, Any]) -> PersonalRequest:
     raw = event.get("body") or ""
     try:
         body = base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
-    except (binascii.Error, UnicodeEncodeError):
+    except ValueError:  # no base64, or no Unicode
         body = b"\0"  # what no body of ours is
     pairs = [cookie.partition("=")[::2] for cookie in event.get("cookies") or ()]
     names = [name.strip() for name, _ in pairs]
@@ -75,7 +75,7 @@ def body_of(request: PersonalRequest, kind: type[T]) -> T:
                 return msgspec.convert(_fields(request.body, kind), kind, strict=False)
     except (*UNREADABLE, ValueError) as error:
         what = str(error) if isinstance(error, msgspec.ValidationError) else "It is not well-formed."
-        raise InvalidRequest(f"The body cannot be read: {what}") from None
+        raise InvalidRequest(f"The body cannot be read: {what[:_MAX_WORDS]}") from None
     raise UnsupportedType("Send application/json, or a form (application/x-www-form-urlencoded).")
 
 
@@ -96,8 +96,9 @@ def _fields(body: bytes, kind: type[Struct]) -> dict[str, Any]:
 
 
 def check_from_the_edge(request: Request, proof: str) -> None:
-    """Raises NotFromTheEdge for a request that has not come by way of the edge, which alone says who asks."""
-    if not same(request.header("x-edge-proof"), proof):
+    """Raises NotFromTheEdge for a request that has not come by way of the edge, which alone says who asks. A proof that
+    is blank proves nothing."""
+    if not proof or not same(request.header("x-edge-proof"), proof):
         raise NotFromTheEdge("Ask at the paper's own address.")
 
 

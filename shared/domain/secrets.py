@@ -30,5 +30,6 @@ def sealed(key: str, message: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are the same; takes as long for a wrong one as for the right one."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    """Whether two texts are the same; takes as long for a wrong one as for the right one. It may be any text, also
+    what is no Unicode: one of them comes from outside."""
+    return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
