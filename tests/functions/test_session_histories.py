@@ -39,6 +39,8 @@ class Histories(RuleBasedStateMachine):
         self.house = House()
         self.models = [Model() for _ in range(3)]
         self.browsers = [Visitor(self.house, address=f"203.0.113.{n}") for n in range(3)]
+        for device in range(3):
+            self.sign_in(device)
 
     @rule(device=DEVICES)
     def sign_in(self, device: int) -> None:
@@ -52,9 +54,18 @@ class Histories(RuleBasedStateMachine):
     def renew(self, device: int) -> None:
         self._present(device, len(self.models[device].secrets) - 1)
 
-    @rule(device=DEVICES, back=st.integers(1, 3))
-    def present_an_old_secret(self, device: int, back: int) -> None:
-        self._present(device, len(self.models[device].secrets) - 1 - back)
+    @rule(pick=st.integers(0, 5), back=st.integers(1, 3))
+    def present_an_old_secret(self, pick: int, back: int) -> None:
+        there = [n for n, model in enumerate(self.models) if model.lives and len(model.secrets) > back]
+        if there:
+            device = there[pick % len(there)]
+            self._present(device, len(self.models[device].secrets) - 1 - back)
+
+    @rule(device=DEVICES, again=st.booleans())
+    def renew_after_a_while(self, device: int, again: bool) -> None:
+        self.wait(3600)
+        for _ in range(1 + again):
+            self.renew(device)
 
     @rule(device=DEVICES)
     def sign_out(self, device: int) -> None:
@@ -84,7 +95,7 @@ class Histories(RuleBasedStateMachine):
             assert browser.send("DELETE", f"/api/members/sessions/{id}").answer.status == 200
             other.lives = False
 
-    @rule(seconds=st.sampled_from([1, GRACE_SECONDS - 1, GRACE_SECONDS, 3600, IDLE_SECONDS - 1, IDLE_SECONDS]))
+    @rule(seconds=st.sampled_from([1, GRACE_SECONDS - 1, GRACE_SECONDS, 3600, 86_400, IDLE_SECONDS - 1, IDLE_SECONDS]))
     def wait(self, seconds: int) -> None:
         self.house.now += seconds
 
@@ -118,5 +129,5 @@ class Histories(RuleBasedStateMachine):
         return self.browsers[device].cookies["__Host-session"]
 
 
-Histories.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Histories.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
 TestHistories = Histories.TestCase
