@@ -83,7 +83,8 @@ class Giving(Value, frozen=True):
 
 
 class Newsletter(Value, frozen=True):
-    """A newsletter: articles by mail. `tier`: the lowest that gets it; `sections`: whose articles, empty for all."""
+    """A newsletter: articles by mail. `slug` stays, since members' choices and the links in its mails name it; `tier`:
+    the lowest that gets it; `sections`: whose articles, empty for all."""
 
     slug: Slug
     name: Line

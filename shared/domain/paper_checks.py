@@ -157,6 +157,9 @@ def _newsletter_problems(newsletters: tuple[Newsletter, ...]) -> Iterator[str]:
     for i, one in enumerate(newsletters):
         if one.slug in slugs[:i]:
             yield f"newsletters[{i}].slug: another newsletter is “{one.slug}” too; give each its own"
+        for j, section in enumerate(one.sections):
+            if section in one.sections[:j]:
+                yield f"newsletters[{i}].sections[{j}]: “{section}” stands here already; take one of them out"
 
 
 def _giving_problems(giving: Giving) -> Iterator[str]:

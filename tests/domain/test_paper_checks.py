@@ -23,6 +23,7 @@ PLAIN: dict[str, Any] = {
 }
 KNOWN = {"by": "By", "price": "{price} a {interval}", "months": " ".join("abcdefghijkl")}
 PLAN = {"id": "monthly", "label": "By the month", "amount": 800, "currency": "EUR", "interval": "month"}
+LETTER = {"slug": "weekly", "name": "The weekly", "description": "Once a week."}
 LOGO = {"src": "/media/anonymous/logo.png", "width": 640, "height": 96}
 GATE = {"type": "gate", "id": "a", "tier": "member", "kind": "analysis", "teaser": "Why", "blocks": [{"type": "rule"}]}
 
@@ -121,6 +122,16 @@ def test_quiet_text_is_mixed_as_the_style_mixes_it() -> None:
             {"currency": "EUR", "amounts": [500], "minimum": 900, "maximum": 800},
             "giving.minimum: is 900, above the maximum of 800",
         ),
+        ("newsletters", [LETTER, LETTER], "newsletters[1].slug: another newsletter is “weekly” too; give each its own"),
+        ("newsletters", [{**LETTER, "tier": "anonymous"}], "newsletters[0].tier: invalid enum value 'anonymous'"),
+        ("newsletters", [{**LETTER, "slug": "The Weekly"}], "newsletters[0].slug: a slug is lower-case"),
+        (
+            "newsletters",
+            [{**LETTER, "sections": ["city"] * 2}],
+            "newsletters[0].sections[1]: “city” stands here already",
+        ),
+        ("newsletters", [{"slug": "weekly", "name": "The weekly"}], "newsletters[0]"),
+        ("newsletters", [LETTER] * 21, "newsletters: it has to be a list, 20 at most, of `slug`"),
         ("icon", "/media/member/icon.png", "icon: /media/member/icon.png is for some readers alone"),
         ("logo", {**LOGO, "src": "/media/subscriber/l.png"}, "logo.src: /media/subscriber/l.png is for some"),
         ("logo", {**LOGO, "dark": "/media/member/l.png"}, "logo.dark: /media/member/l.png is for some readers alone"),

@@ -16,6 +16,7 @@ from shared.domain.articles import Article, texts_of
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import DocumentChanged, InvalidPaper
 from shared.domain.text import is_tidy, unbalanced_tag
+from shared.mail_texts import MAIL_TEXTS
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, SITE, PaperCase
 from tests.samples import SAMPLE
 from tests.steps import EDITION, Steps
@@ -45,6 +46,12 @@ def test_the_first_time_it_gets_an_id_and_the_stack_s_address() -> None:
     assert read_paper(case.documents)[0] == made
     assert given(nameless(), **FIRST)[0].id != made.id
     assert case.examine().findings == ()
+
+
+def test_the_words_of_mails_can_be_the_paper_s_own_too() -> None:
+    texts = {name: f"{text}!" for name, text in MAIL_TEXTS.items()}
+
+    assert given(PaperCase(), texts=texts)[0].texts == texts
 
 
 def test_a_change_keeps_what_is_not_given_and_the_id_for_good() -> None:
