@@ -39,9 +39,11 @@ def link(token: str, asked: Asked) -> Made:
 
 
 def unsubscribe(newsletter: str, token: str, asked: Asked) -> Made:
-    """`GET /unsubscribe/<newsletter>/<token>`: changes nothing either."""
+    """`GET /unsubscribe/<newsletter>/<token>`: changes nothing either. One that the paper has no more can be ended all
+    the same."""
     site, _ = opened(asked)
-    return page("unsubscribe.html", site, "/", newsletter=newsletter, token=token)
+    name = next((one.name for one in site.paper.newsletters if one.slug == newsletter), newsletter)
+    return page("unsubscribe.html", site, "/", newsletter=newsletter, name=name, token=token)
 
 
 def process(asked: Asked) -> Made:

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.domain.decoding import decoded
 from shared.domain.lists import SectionFacts
-from shared.domain.paper import Paper, TierName
+from shared.domain.paper import Newsletter, Paper, TierName
 from shared.domain.tiers import Tier
 from shared.ports import Lists, Papers
 from shared.site.assets import asset_hrefs
@@ -26,8 +26,7 @@ _section: Final[msgspec.json.Decoder[SectionFacts]] = msgspec.json.Decoder(Secti
 
 class Site:
     """What stands around every page for readers of a tier. `assets` are the addresses of style, script and icon;
-    `sections` in the order in which they are named; `newsletter` is what those are offered who are not with us yet.
-    What is the same on all pages is rendered once, here."""
+    `sections` in the order in which they are named. What is the same on all pages is rendered once, here."""
 
     def __init__(
         self,
@@ -44,7 +43,6 @@ class Site:
         self.tier = tier
         self.assets = assets
         self.sections = sections
-        self.newsletter = next((one for one in paper.newsletters if one.tier == Tier.SUBSCRIBER.value), None)
         made = templates.macros("frame.html")
         self.head = made.head(self, paper)
         self.name = made.name(self, paper)
@@ -59,6 +57,14 @@ class Site:
     def navigation_at(self, path: str) -> Any:
         """The sections, with the one at that path marked."""
         return self.templates.macros("frame.html").sections(self, self.words, path)
+
+    def newsletter(self, section: str | None = None) -> Newsletter | None:
+        """The first that every subscriber may have and that brings what is in that section, or all there is: the one to
+        offer there."""
+        for one in self.paper.newsletters:
+            if one.tier == Tier.SUBSCRIBER.value and (not one.sections or section in one.sections):
+                return one
+        return None
 
     def called(self, tier: Tier) -> TierName:
         """What readers of a tier are called."""

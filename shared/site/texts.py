@@ -32,6 +32,9 @@ TEXTS: Final[dict[str, str]] = {
     # The front page, sections, authors
     "latest": "Latest",
     "see_all": "See all of {name}",
+    "by_mail": "“{newsletter}” by mail",
+    "by_mail_text": "It is free. We mail you a link first, to see that the address is yours.",
+    "by_mail_button": "Get it by mail",
     "older": "Older articles",
     "newest": "Back to the newest",
     "person": "Author",
