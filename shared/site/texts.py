@@ -92,8 +92,8 @@ TEXTS: Final[dict[str, str]] = {
     "account_title": "Your account",
     "account_reader": "You read as one of our {tier}: everything for {tier} is open to you.",
     "account_since": "With us since {day}.",
-    "account_granted": "{tier} by the paper, until {day}: {reason}",
-    "account_granted_for_good": "{tier} by the paper: {reason}",
+    "account_granted": "The paper has made you a {tier} until {day}: {reason}.",
+    "account_granted_for_good": "The paper has made you a {tier}: {reason}.",
     "account_more": "More opens for {tier}.",
     "account_address": "Address",
     "account_no_mail": "Mail to this address came back, or was marked as unwanted: it gets none from us. Write to us "
@@ -101,6 +101,7 @@ TEXTS: Final[dict[str, str]] = {
     "account_change_address": "Change the address",
     "newsletters": "Newsletters",
     "newsletters_none": "This paper has none yet.",
+    "newsletter_for": "Only for {tier}.",
     "newsletters_save": "Save",
     "devices": "Where you are signed in",
     "device_this": "this browser",
@@ -128,6 +129,7 @@ TEXTS: Final[dict[str, str]] = {
     "address_title": "Change the address",
     "address_now": "Your address is {address}.",
     "address_text": "We ask both addresses, the old one and the new one. When both have agreed, the new one counts.",
+    "address_changing": "It becomes {address} as soon as both addresses have agreed. Both have been asked by mail.",
     "address_new": "New e-mail address",
     "address_ask": "Ask both",
     "address_waiting": "Both addresses have been asked. The change is made when both have pressed the link in their "
