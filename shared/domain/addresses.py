@@ -11,9 +11,12 @@ from shared.domain.refusals import InvalidAddress
 
 MAX_ADDRESS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 _MAX_MAILBOX = 64
-_MAILBOX = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+# Less than RFC 5322 has (section 3.2.3): without `?`, which an encoded word in a header needs (RFC 2047), without `%`
+# and `!`, by which an address names another one, and without what means something to a shell.
+_SIGNS = r"[a-z0-9#$&'*+/=^_{}~-]+"
+_MAILBOX = rf"{_SIGNS}(?:\.{_SIGNS})*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_address = re.compile(rf"({_MAILBOX})@((?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}}))\Z")
+_address = re.compile(rf"({_MAILBOX})@((?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{0,58}}[a-z0-9]))\Z")
 
 
 class Address(Struct, frozen=True):
