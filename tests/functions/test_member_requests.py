@@ -23,7 +23,14 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SESSION_PATH = f"/api/members/sessions/{'a' * 32}"
 UNSUBSCRIBE = "/api/newsletters/weekly/unsubscribe"
 ROUTES = [(method, path) for path, methods in routes._EXACT.items() for method in methods]
-ROUTES += [("DELETE", SESSION_PATH), ("POST", SESSION_PATH), ("GET", UNSUBSCRIBE), ("POST", UNSUBSCRIBE)]
+AGREE = f"/account/email/{'0' * 64}"
+ROUTES += [
+    ("GET", AGREE),
+    ("DELETE", SESSION_PATH),
+    ("POST", SESSION_PATH),
+    ("GET", UNSUBSCRIBE),
+    ("POST", UNSUBSCRIBE),
+]
 CHANGING = [(method, path) for method, path in ROUTES if routes.route_of(method, path).changes]
 # What each route that reads a body takes: a body of the right shape, in which one member is made odd.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -91,17 +98,24 @@ class Desk:
         return respond(personal_request_of(event), self.house.doors, self.house.now)
 
     def refused(self, outcome: Outcome) -> str:
-        """That this is a refusal as it ought to be, and has changed nothing. Returns its code."""
-        answer = outcome.answer
-        assert 400 <= answer.status < 500, (answer.status, answer.body)
-        said = json.loads(answer.body)
-        assert (CODES[said["code"]], said["status"]) == (answer.status, answer.status)
-        assert said["detail"]
-        assert len(said["detail"]) < 400
-        assert answer.headers["content-type"] == "application/problem+json"
+        """That this is a refusal as it ought to be, as a problem or a page, and has changed nothing. Returns its
+        code."""
+        answer, refusal = outcome.answer, outcome.refusal
+        assert refusal is not None, (answer.status, answer.body)
+        assert 0 < len(refusal.detail) < 400
         assert "no-store" in answer.headers["cache-control"]
         self.unchanged()
-        return str(said["code"])
+        if answer.status == 303:  # a page that wants somebody who is signed in
+            assert (refusal.code, answer.headers["location"][:14]) == ("not_signed_in", "/sign-in?next=")
+            return refusal.code
+        assert 400 <= answer.status < 500
+        assert CODES[refusal.code] == answer.status
+        if answer.headers["content-type"] == "application/problem+json":
+            said = json.loads(answer.body)
+            assert (said["code"], said["status"], said["detail"]) == (refusal.code, answer.status, refusal.detail)
+        else:
+            assert answer.headers["content-type"].startswith("text/html")
+        return refusal.code
 
     def unchanged(self) -> None:
         assert self.house.records.values == self.before
@@ -291,6 +305,9 @@ def test_a_proof_that_was_never_set_proves_nothing(desk: Desk, proof: str | None
 # Cookies --------------------------------------------------------------------------------------------------------------
 
 NEED_A_SESSION = [
+    ("GET", "/account"),
+    ("GET", "/account/erase"),
+    ("GET", "/account/email"),
     ("GET", "/api/members/me"),
     ("PATCH", "/api/members/me"),
     ("DELETE", "/api/members/me"),

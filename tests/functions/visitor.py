@@ -45,6 +45,7 @@ from tests.twins import (
 
 DOCUMENT = openapi()
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()
+LISTS = MemoryLists(published(article(1)))  # which nobody here writes
 # One for all: Jinja2 leaves a reference in sys.modules that dies with each.
 TEMPLATES = Templates(Path(functions.members.__file__).parent)
 PROOF = "what-the-edge-alone-knows"
@@ -102,7 +103,7 @@ class House:
             trust=nobody,
             identity=nobody,
             papers=MemoryPapers(PAPER),
-            lists=MemoryLists(published(article(1))),
+            lists=LISTS,
             sites=Sites(TEMPLATES),
             chance=lambda count: next(supply)[-count:],
             proof=PROOF,
