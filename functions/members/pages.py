@@ -12,13 +12,15 @@ from msgspec import Struct
 from functions.members.route import Asked
 from functions.members.sessions import live_sessions
 from functions.members.signed_in import SignedIn, who_asks, who_proves
-from shared.domain.members import tier_of
+from shared.domain.members import Membership, MembershipState, tier_of
 from shared.domain.refusals import (
     ContentUnavailable,
     NotSignedIn,
     ProofNeeded,
     Refusal,
     SignInDead,
+    StoreUnavailable,
+    UnknownRoute,
 )
 from shared.domain.text import is_site_path
 from shared.domain.tiers import Tier
@@ -45,6 +47,13 @@ class GrantView(Struct, frozen=True):
     reason: str
 
 
+class MembershipView(Struct, frozen=True):
+    """What is paid for. `is_past_due`: a payment has failed, and is tried again."""
+
+    paid_until: dt.datetime
+    is_past_due: bool
+
+
 class AccountView(Struct, frozen=True):
     """What the account's page shows."""
 
@@ -53,6 +62,7 @@ class AccountView(Struct, frozen=True):
     grants: tuple[GrantView, ...]
     newsletters: tuple[str, ...]
     devices: tuple[DeviceView, ...]
+    membership: MembershipView | None
     gets_no_mail: bool
     changing_to: str | None
 
@@ -108,9 +118,11 @@ def refused(asked: Asked, refusal: Refusal) -> Answer:
         return sent_to(f"/sign-in?next={path}")
     try:
         html = _refused(asked, _site(asked), path, refusal)
-    except ContentUnavailable as unavailable:
-        refusal, status = unavailable, STATUS[ContentUnavailable]
-        html = _plain(asked.doors.sites.at_hand(Tier.ANONYMOUS), refusal, status)
+    except NotSignedIn as nobody:  # whose form it is not
+        return refused(asked, nobody)
+    except (ContentUnavailable, StoreUnavailable) as unavailable:
+        status = STATUS[type(unavailable)]
+        html = _plain(asked.doors.sites.at_hand(Tier.ANONYMOUS), unavailable, status)
     return paged(status, html)
 
 
@@ -140,6 +152,7 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
             return site.page("sent.html", "/sign-in/sent", problem=refusal.detail)
         case _, "/api/members/email":
             email, found = _typed(asked.request, "email"), who_asks(asked)
+            site = _site(asked, tier_of(found.member, asked.now))
             return site.page("address.html", "/account", **_address(asked, found), problem=refusal.detail, email=email)
     return _plain(site, refusal, STATUS[type(refusal)])
 
@@ -150,7 +163,7 @@ def is_page(path: str) -> bool:
 
 
 def _plain(site: Site, refusal: Refusal, status: int) -> bytes:
-    name = {404: "not_found", 503: "unavailable"}.get(status, "refused")
+    name = "not_found" if isinstance(refusal, UnknownRoute) else "unavailable" if status == 503 else "refused"
     title, text = getattr(site.words, f"{name}_title"), getattr(site.words, name, refusal.detail)
     return site.page("refused.html", "/", status=status, title=title, text=text)
 
@@ -179,9 +192,16 @@ def _view(asked: Asked, found: SignedIn) -> AccountView:
             DeviceView(one.id, one.agent, _at(one.used_at), one.id == found.session.id)
             for one in live_sessions(asked, found)
         ),
+        _membership(member.membership),
         known is not None and known[0].suppressed is not None,
         _changing_to(asked, found),
     )
+
+
+def _membership(paid: Membership | None) -> MembershipView | None:
+    if paid is None or paid.state is MembershipState.ENDED:
+        return None
+    return MembershipView(_at(paid.paid_until), paid.state is MembershipState.PAST_DUE)
 
 
 def _address(asked: Asked, found: SignedIn) -> dict[str, Any]:

@@ -92,6 +92,8 @@ TEXTS: Final[dict[str, str]] = {
     "account_title": "Your account",
     "account_reader": "You read as one of our {tier}: everything for {tier} is open to you.",
     "account_since": "With us since {day}.",
+    "account_paid": "Your membership is paid until {day}.",
+    "account_past_due": "A payment for your membership has failed. It is tried again, and until then all stays open.",
     "account_granted": "The paper has made you a {tier} until {day}: {reason}.",
     "account_granted_for_good": "The paper has made you a {tier}: {reason}.",
     "account_more": "More opens for {tier}.",

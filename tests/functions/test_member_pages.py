@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -12,13 +13,14 @@ from msgspec.structs import replace
 
 from functions.members.routes import route_of
 from shared.domain.addresses import parse_address
-from shared.domain.members import grant
+from shared.domain.members import Membership, MembershipState, grant
+from shared.domain.refusals import StoreUnavailable
 from shared.domain.tiers import Tier
 from shared.http import NO_STORE, Answer
 from shared.site.html import CONTENT_SECURITY_POLICY
 from tests.functions.site import text, tree
 from tests.functions.visitor import ADA, House, Visitor
-from tests.twins import MemoryPapers
+from tests.twins import MemoryPapers, MemoryRecords, MemorySessions
 
 PAGE = {"accept": "text/html"}
 NEW = "new-ada@reader.example"
@@ -138,6 +140,47 @@ def test_a_form_that_was_refused_comes_back_as_it_was_typed() -> None:
     assert _fields(no_address(ada()).body) == {"email": "<no address>"}
 
 
+def test_a_form_that_is_nobody_s_leads_to_where_one_signs_in() -> None:
+    """Also where it could not have been taken anyway."""
+    answer = Visitor(House()).post("/api/members/email", {"email": "<no address>"}, form=True).answer
+
+    assert answer.status == 401
+    assert 'href="/sign-in?next=/account"' in answer.body
+
+
+def test_a_form_is_answered_by_a_page_too_when_the_tables_do_not_answer() -> None:
+    visitor = ada()
+    visitor.house.doors = replace(visitor.house.doors, sessions=_Silent())
+    answer = visitor.post("/api/members/email", {"email": "<no address>"}, form=True).answer
+
+    assert (answer.status, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "cannot be shown right now" in text(answer.body)
+
+
+def test_a_device_that_is_gone_is_told_in_words_of_its_own() -> None:
+    answer = ada().post(f"/api/members/sessions/{'0' * 32}", {}, form=True).answer
+
+    assert answer.status == 404
+    assert "You are not signed in on such a device" in text(answer.body)
+
+
+def test_a_paid_membership_says_how_far_it_reaches_and_when_a_payment_failed() -> None:
+    for state, words in (
+        (MembershipState.ACTIVE, "Your membership is paid until 20 December 2026."),
+        (MembershipState.PAST_DUE, "A payment for your membership has failed."),
+        (MembershipState.ENDED, None),
+    ):
+        visitor = ada()
+        known = visitor.house.doors.members.contact(parse_address(ADA).digest)
+        kept = visitor.house.doors.members.read(known[0].member or "") if known else None
+        assert kept is not None
+        now = int(visitor.house.now)
+        paid = replace(kept[0], membership=Membership(state, now, now + 10 * 86_400))
+        visitor.house.doors.members.write(paid, kept[1])
+        said = text(see(visitor, "/account").body)
+        assert "payment" not in said and "paid until" not in said if words is None else words in said
+
+
 def test_where_to_go_on_is_not_taken_from_a_refused_form_unless_it_is_on_this_site() -> None:
     """R14."""
     house = House()
@@ -195,6 +238,16 @@ def test_whoever_is_not_signed_in_is_led_to_where_one_signs_in_and_back() -> Non
     for path in ("/account", "/account/erase", "/account/email"):
         answer = see(Visitor(House()), path)
         assert (answer.status, answer.headers["location"]) == (303, f"/sign-in?next={path}")
+
+
+class _Silent(MemorySessions):
+    """Sessions in a table that does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryRecords())
+
+    def read(self, member: str, session: str) -> Any:
+        raise StoreUnavailable("Try again in a minute.")
 
 
 def _fields(page: str) -> dict[str | None, str | None]:
