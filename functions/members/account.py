@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from contextlib import suppress
+
+from msgspec import UNSET, Struct, UnsetType
 
 from functions.members.answers import Erased, Exported, GrantFacts, MembershipFacts, Profile
 from functions.members.route import Asked
 from functions.members.sessions import CLEAR, devices_of
 from functions.members.signed_in import SIGNED_OUT, SignedIn, who_asks, who_proves
+from shared.domain.addresses import Address
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import Contact, Member, tier_of, wanting
 from shared.domain.moments import moment
@@ -17,7 +20,7 @@ from shared.personal import body_of, sent_to, told
 
 
 class ChangesBody(Struct, frozen=True, forbid_unknown_fields=True):
-    newsletters: tuple[str, ...] = ()
+    newsletters: tuple[str, ...] | UnsetType = UNSET
 
 
 def me(asked: Asked) -> Answer:
@@ -26,8 +29,12 @@ def me(asked: Asked) -> Answer:
 
 
 def change(asked: Asked) -> Answer:
-    """`PATCH /api/members/me`: which newsletters the member gets, all of them at once."""
-    wanted = body_of(asked.request, ChangesBody).newsletters
+    """`PATCH /api/members/me`: which newsletters the member gets, all of them at once. A form says nothing where none
+    is ticked; a program that says nothing of them leaves them."""
+    changes = body_of(asked.request, ChangesBody)
+    if changes.newsletters is UNSET and not asked.request.is_form:
+        return me(asked)
+    wanted = changes.newsletters or ()
     there = {one.slug for one in asked.paper.newsletters}
     if unknown := [name for name in wanted if name not in there]:
         raise UnknownNewsletter(f"The paper has no newsletter “{unknown[0][:80]}”.")
@@ -56,8 +63,11 @@ def erase(asked: Asked) -> Answer:
     doors, member = asked.doors, found.member
     doors.postbox.order(NoticeOrder(member.address, "erased", int(asked.now)))
     doors.changes.drop(member.id)
+    if outstanding := doors.sign_ins.of_address(member.address.digest):
+        with suppress(RecordChanged):  # it was redeemed at this very moment
+            doors.sign_ins.take(*outstanding)
     doors.members.erase(member.id)
-    forget_address(asked, member)
+    forget_address(asked, member.id, member.address)
     answer = (
         sent_to("/erased", cookies=SIGNED_OUT) if asked.request.is_form else told(200, Erased(), cookies=SIGNED_OUT)
     )
@@ -65,16 +75,16 @@ def erase(asked: Asked) -> Answer:
     return answer
 
 
-def forget_address(asked: Asked, member: Member) -> None:
-    """The member's address is nobody's from now on."""
+def forget_address(asked: Asked, member: str, address: Address) -> None:
+    """The address that was this member's is nobody's from now on."""
     for _ in range(4):
-        known = asked.doors.members.contact(member.address.digest)
-        if known is None or known[0].member != member.id:
+        known = asked.doors.members.contact(address.digest)
+        if known is None or known[0].member != member:
             return
         contact, version = known
         kept = None if contact.suppressed is None else Contact(None, contact.suppressed, contact.suppressed_at)
         try:
-            asked.doors.members.write_contact(member.address.digest, kept, version)
+            asked.doors.members.write_contact(address.digest, kept, version)
         except RecordChanged:
             continue
         return

@@ -16,7 +16,7 @@ from functions.members.signed_in import who_proves
 from shared.domain.addresses import parse_address
 from shared.domain.email_change import LIFETIME_SECONDS, EmailChange, agree
 from shared.domain.mails import EmailChangeOrder, NoticeOrder
-from shared.domain.members import Contact
+from shared.domain.members import Contact, Member
 from shared.domain.refusals import AddressTaken, InvalidAddress, RecordChanged, SignInDead
 from shared.domain.secrets import digest_of
 from shared.http import Answer
@@ -46,16 +46,21 @@ def ask_for_change(asked: Asked) -> Answer:
 
 
 def agree_to_change(asked: Asked) -> Answer:
-    """`POST /api/members/email/agree`: one of the two links was pressed. With the second the address changes."""
+    """`POST /api/members/email/agree`: one of the two links was pressed. With the second the address changes.
+
+    The second link is used up by the change itself, once all of it is done: whoever was cut off, or was refused for
+    what may pass, presses it again.
+    """
     token, doors = body_of(asked.request, AgreeBody).token, asked.doors
     try:
         found = doors.changes.of_link(digest_of(token)) if _token.match(token) else None
         change = agree(found[0] if found else None, token, asked.now)
-        doors.changes.write(change, found[1] if found else "")
         if change.is_agreed:
             _change(asked, change)
+        else:
+            doors.changes.write(change, found[1] if found else "")
     except RecordChanged:
-        raise SignInDead("Both links were pressed at the same moment. Press this one again.") from None
+        raise SignInDead("Something else was changed at the same moment. Press this one again.") from None
     if asked.request.is_form:
         return sent_to("/account/email/changed" if change.is_agreed else "/account/email/asked")
     return told(200, Agreed(change.is_agreed))
@@ -63,12 +68,22 @@ def agree_to_change(asked: Asked) -> Answer:
 
 def _change(asked: Asked, change: EmailChange) -> None:
     """The new address is the member's, and the old one nobody's. The new one first: a contact counts only if its
-    member says so too, so whoever is cut off in between leaves nothing that lets anybody in."""
-    members = asked.doors.members
-    kept = members.read(change.member)
-    if kept is None or kept[0].address != change.old:
+    member says so too, so whoever is cut off in between leaves nothing that lets anybody in. What was done before
+    such an end is not done again."""
+    kept = asked.doors.members.read(change.member)
+    if kept is None or kept[0].address not in (change.old, change.new):
         raise SignInDead("This account is not what it was any more. Change the address again.")
     member, version = kept
+    if member.address == change.old:
+        _move(asked, change, member, version)
+    forget_address(asked, member.id, change.old)
+    asked.doors.changes.drop(member.id)
+    for address in (change.old, change.new):
+        asked.doors.postbox.order(NoticeOrder(address, "email_changed", int(asked.now)))
+
+
+def _move(asked: Asked, change: EmailChange, member: Member, version: str) -> None:
+    members = asked.doors.members
     known = members.contact(change.new.digest)
     contact, expected = known or (Contact(), None)
     if contact.member is not None and contact.member != member.id:
@@ -77,7 +92,3 @@ def _change(asked: Asked, change: EmailChange) -> None:
             raise AddressTaken("Another account has this address. Erase that one first, signed in with it.")
     members.write_contact(change.new.digest, replace(contact, member=member.id), expected)
     members.write(replace(member, address=change.new), version)
-    forget_address(asked, member)
-    asked.doors.changes.drop(member.id)
-    for address in (change.old, change.new):
-        asked.doors.postbox.order(NoticeOrder(address, "email_changed", int(asked.now)))
