@@ -84,9 +84,9 @@ class NobodyElse:
 class House:
     """The members function's doors, and the mail function played by hand."""
 
-    def __init__(self, records: MemoryRecords | None = None) -> None:
+    def __init__(self, records: MemoryRecords | None = None, postbox: MemoryPostbox | None = None) -> None:
         self.records = records or MemoryRecords()
-        self.postbox = MemoryPostbox()
+        self.postbox = postbox or MemoryPostbox()
         self.now = NOW
         self.mails: list[tuple[str, str, str]] = []  # to, token, code
         supply = chances()

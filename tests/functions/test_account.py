@@ -1,0 +1,218 @@
+"""The account: what is told of a member, what they change, take along, and take away (R32)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from shared.domain.addresses import parse_address
+from shared.domain.mails import NoticeOrder
+from shared.domain.members import Contact, Member, Membership, MembershipState, grant
+from shared.domain.sessions import FRESH_SECONDS
+from shared.domain.tiers import Tier
+from tests.functions.cut_off import BreakableHouse
+from tests.functions.visitor import ADA, House, Visitor
+
+ME = "/api/members/me"
+DIGEST = parse_address(ADA).digest
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def ada(house: House) -> Visitor:
+    browser = Visitor(house)
+    browser.sign_in(newsletter="weekly")
+    return browser
+
+
+def member_of(browser: Visitor) -> tuple[Member, str]:
+    found = browser.house.doors.members.read(browser.cookies["__Host-session"][:32])
+    assert found is not None
+    return found
+
+
+def left(house: House) -> dict[tuple[str, ...], bytes]:
+    """What is kept, but for locators: digests that lead to nothing any more, which the table forgets by itself."""
+    return {key: value for key, (value, _) in house.records.values.items() if key[0] != "link"}
+
+
+def make_rich(browser: Visitor) -> None:
+    """Everything that can be kept of a member, is."""
+    house = browser.house
+    member, version = member_of(browser)
+    member = grant(member, Tier.MEMBER, None, "wrote for us", house.now, house.doors.chance)
+    paid = Membership(MembershipState.ACTIVE, int(house.now), int(house.now) + 1_000)
+    house.doors.members.write(replace(member, membership=paid), version)
+    Visitor(house, agent="curl/8").sign_in()
+    assert browser.post("/api/members/email", {"email": "next@reader.example"}).answer.status == 202
+    house.deliver()
+    contact, version = house.doors.members.contact(DIGEST) or (Contact(), "")
+    house.doors.members.write_contact(DIGEST, Contact(contact.member, "complaint", 5), version)
+    Visitor(house, address="198.51.100.1").ask_for_mail()
+
+
+def test_the_account_is_told_to_its_member_alone(house: House, ada: Visitor) -> None:
+    assert ada.send("GET", ME).answer.status == 200
+    assert ada.body == {
+        "email": ADA,
+        "tier": "subscriber",
+        "since": "2026-12-10T12:00:00Z",
+        "newsletters": ["weekly"],
+        "grants": [],
+        "membership": None,
+    }
+    assert Visitor(house).send("GET", ME).answer.status == 401
+
+
+def test_newsletters_are_chosen_all_at_once_among_those_that_there_are(ada: Visitor) -> None:
+    for wanted in (["letters", "weekly", "letters"], ["letters"], []):
+        assert ada.send("PATCH", ME, {"newsletters": wanted}).answer.status == 200
+        assert ada.body["newsletters"] == list(dict.fromkeys(wanted))
+    for wanted in (["weekly", "none"], [""], ["Weekly"]):
+        assert ada.send("PATCH", ME, {"newsletters": wanted}).answer.status == 404
+    assert ada.send("GET", ME).answer.status == 200
+    assert ada.body["newsletters"] == []
+
+
+def test_a_program_that_says_nothing_of_newsletters_leaves_them_and_a_form_with_none_ticked_ends_them(
+    ada: Visitor,
+) -> None:
+    assert ada.send("PATCH", ME, {}).answer.status == 200
+    assert ada.body["newsletters"] == ["weekly"]
+    assert ada.post(ME, {"newsletters": ["weekly", "letters"]}, form=True).answer.status == 303
+    assert member_of(ada)[0].newsletters == ("weekly", "letters")
+    assert ada.post(ME, {}, form=True).answer.status == 303
+    assert member_of(ada)[0].newsletters == ()
+
+
+def test_what_cannot_be_taken_back_wants_a_fresh_sign_in(house: House, ada: Visitor) -> None:
+    before = dict(house.records.values)
+    house.now += FRESH_SECONDS
+    for method, path, body, form in (
+        ("GET", f"{ME}/export", None, False),
+        ("DELETE", ME, None, False),
+        ("POST", f"{ME}/erase", {}, True),
+        ("POST", "/api/members/email", {"email": "new@reader.example"}, False),
+    ):
+        for browser, code in ((ada, "proof_needed"), (Visitor(house), "not_signed_in")):
+            refusal = browser.send(method, path, body, form=form).refusal
+            assert refusal is not None
+            assert refusal.code == code
+    assert house.records.values == before
+
+    ada.post("/api/members/passes")  # a renewed session proves no more than before
+    assert ada.send("GET", f"{ME}/export").answer.status == 403
+    ada.sign_in()
+    assert ada.send("GET", f"{ME}/export").answer.status == 200
+
+
+def test_the_export_holds_everything_and_nothing_that_lets_anybody_in(house: House, ada: Visitor) -> None:
+    make_rich(ada)
+    answer = ada.send("GET", f"{ME}/export").answer
+
+    assert answer.status == 200
+    assert answer.headers["content-disposition"] == 'attachment; filename="account.json"'
+    assert "no-store" in answer.headers["cache-control"]
+    assert ada.body["account"] == {
+        "email": ADA,
+        "tier": "member",
+        "since": "2026-12-10T12:00:00Z",
+        "newsletters": ["weekly"],
+        "grants": [{"tier": "member", "since": "2026-12-10T12:00:00Z", "until": None, "reason": "wrote for us"}],
+        "membership": {"state": "active", "since": "2026-12-10T12:00:00Z", "paid_until": "2026-12-10T12:16:40Z"},
+    }
+    assert sorted(one["agent"] for one in ada.body["sessions"]) == ["Firefox on Linux", "curl"]
+    assert ada.body["gets_no_mail_because_of"] == "complaint"
+    assert ada.body["address_is_changing_to"] == "next@reader.example"
+
+    text = json.dumps(ada.body)
+    assert not re.search(r"[0-9a-f]{33}", text)  # ids have 32 digits; secrets and digests have 64
+    for raw in left(house).values():
+        for secret in re.findall(rb"[0-9a-f]{64}", raw):
+            assert secret.decode() not in text
+    for _, token, code in house.mails:
+        assert token not in text
+        assert f'"{code}"' not in text
+
+
+def test_erasing_leaves_nothing_but_that_the_address_wants_no_mail(house: House, ada: Visitor) -> None:
+    make_rich(ada)
+    phone = Visitor(house, cookies=dict(ada.cookies))
+    _, token, _ = house.mails[-1]
+    house.postbox.orders.clear()
+
+    answer = ada.send("DELETE", ME).answer
+
+    assert (answer.status, ada.body, ada.cookies.get("__Host-session")) == (200, {"erased": True}, None)
+    assert "clear-site-data" in answer.headers
+    assert left(house) == {("address", DIGEST): b'{"member":null,"suppressed":"complaint","suppressed_at":5}'}
+    assert not any(b"reader.example" in value for value, _ in house.records.values.values())
+    assert house.postbox.orders == [NoticeOrder(parse_address(ADA), "erased", int(house.now))]
+    for path in ("/api/members/passes", "/api/members/sign-out"):
+        assert phone.post(path).answer.status in (401, 200)
+    assert phone.send("GET", ME).answer.status == 401
+    # What was mailed before brings nothing back.
+    assert phone.post("/api/members/sessions", {"token": token}).answer.status == 410
+    for _, change, _ in house.mails:
+        assert phone.post("/api/members/email/agree", {"token": change}).answer.status == 410
+
+
+def test_erasing_leaves_nothing_at_all_where_nothing_was_wished(house: House, ada: Visitor) -> None:
+    answer = ada.post(f"{ME}/erase", {}, form=True).answer
+
+    assert (answer.status, answer.headers["location"]) == (303, "/erased")
+    assert left(house) == {}
+
+
+def test_erasing_leaves_others_alone_and_a_new_account_has_nothing_of_the_old(house: House, ada: Visitor) -> None:
+    make_rich(ada)
+    bob = Visitor(house)
+    bob.sign_in("bob@reader.example")
+    theirs = {key: value for key, value in left(house).items() if bob.cookies["__Host-session"][:32] in key}
+    id = member_of(ada)[0].id
+
+    ada.send("DELETE", ME)
+
+    assert theirs.items() <= left(house).items()
+    assert bob.send("GET", ME).answer.status == 200
+    ada.sign_in()
+    assert ada.send("GET", ME).answer.status == 200
+    assert (ada.body["tier"], ada.body["newsletters"], ada.body["grants"]) == ("subscriber", [], [])
+    assert member_of(ada)[0].id != id
+
+
+def test_erasing_twice_does_no_harm(house: House, ada: Visitor) -> None:
+    other_tab = Visitor(house, cookies=dict(ada.cookies))
+    ada.send("DELETE", ME)
+    assert other_tab.send("DELETE", ME).answer.status == 401
+    assert left(house) == {}
+
+
+def test_erasing_that_is_cut_off_anywhere_is_finished_by_whoever_signs_in_again() -> None:
+    after = 0
+    while True:
+        house = BreakableHouse()
+        ada = Visitor(house)
+        ada.sign_in(newsletter="weekly")
+        make_rich(ada)
+        old = Visitor(house, cookies=dict(ada.cookies))
+        if not house.cut_off(after, lambda: ada.send("DELETE", ME)):  # noqa: B023 - done at once
+            break
+        # Nothing half of it is worth more than before.
+        assert old.send("GET", ME).answer.status in (200, 401)
+        again = Visitor(house)
+        again.sign_in()
+        assert again.send("DELETE", ME).answer.status == 200, after
+        assert old.send("GET", ME).answer.status == 401
+        assert left(house) == {("address", DIGEST): b'{"member":null,"suppressed":"complaint","suppressed_at":5}'}, (
+            after
+        )
+        after += 1
+    assert after >= 6
