@@ -127,7 +127,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/api/members/passes",
         "givePass",
         "Get a new pass: for the session as a cookie, for another issuer's token in the answer",
-        {"oneOf": [{"$ref": _REF.format(name=one.__name__)} for one in (answers.Renewed, answers.GivenPass)]},
+        {"anyOf": [{"$ref": _REF.format(name=one.__name__)} for one in (answers.Renewed, answers.GivenPass)]},
         (*_CHANGE, *_SESSION, *_EXCHANGE),
         security=("session", "issuer"),
     ),
