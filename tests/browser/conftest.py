@@ -28,13 +28,18 @@ PAGES = [
     "/sign-in",
     "/sign-in/sent",
     f"/sign-in/link/{TOKEN}",
-    "/account",
+    f"/account/email/{TOKEN}",
+    "/account/email/asked",
+    "/account/email/changed",
+    "/unsubscribed",
+    "/erased",
     "/join",
     "/contribute",
     "/thanks",
     "/process",
     f"/unsubscribe/weekly/{TOKEN}",
 ]
+SIGNED_IN = ["/account", "/account/email", "/account/erase"]  # pages of one reader's
 MISSING = ["/nowhere", "/articles/nobody-wrote-it"]
 
 

