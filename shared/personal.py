@@ -54,7 +54,9 @@ def personal_request_of(event: dict[str, Any]) -> PersonalRequest:
         body = base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
     except ValueError:  # no base64, or no Unicode
         body = b"\0"  # what no body of ours is
-    pairs = [cookie.partition("=")[::2] for cookie in event.get("cookies") or ()]
+    # API Gateway takes them out of the header; what does not leaves them there.
+    sent = event.get("cookies") or (event.get("headers") or {}).get("cookie", "").split(";")
+    pairs = [cookie.partition("=")[::2] for cookie in sent]
     names = [name.strip() for name, _ in pairs]
     cookies = {name.strip(): value for name, value in pairs if names.count(name.strip()) == 1}
     headers = event.get("headers") or {}
