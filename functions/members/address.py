@@ -8,9 +8,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from functions.members.account import forget_address
 from functions.members.answers import Agreed, Mailed
 from functions.members.entry import QUARTER, limit
+from functions.members.leaving import forget_address
 from functions.members.route import Asked
 from functions.members.signed_in import who_proves
 from shared.domain.addresses import parse_address
@@ -76,7 +76,7 @@ def _change(asked: Asked, change: EmailChange) -> None:
     member, version = kept
     if member.address == change.old:
         _move(asked, change, member, version)
-    forget_address(asked, member.id, change.old)
+    forget_address(change.old, member.id, asked.doors.members)
     asked.doors.changes.drop(member.id)
     for address in (change.old, change.new):
         asked.doors.postbox.order(NoticeOrder(address, "email_changed", int(asked.now)))

@@ -6,8 +6,10 @@ import re
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from functions.members.answers import Begun, Mailed
+from functions.members.awaited import receive
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import begun
 from shared.domain.addresses import Address, parse_address
@@ -129,7 +131,8 @@ def admit(asked: Asked, address: Address, newsletter: str | None) -> Member:
     """The member who has just shown to have this address; a new one at the first time.
 
     An address is whose its contact says, if that member says so too: whoever was cut off between writing the two has
-    left an address without anybody behind it, and the next sign-in mends it.
+    left an address without anybody behind it, and the next sign-in mends it. Grants that waited for the address are
+    the member's from now on.
     """
     members, chance = asked.doors.members, asked.doors.chance
     for _ in range(_ROUNDS):
@@ -137,14 +140,13 @@ def admit(asked: Asked, address: Address, newsletter: str | None) -> Member:
             known = members.contact(address.digest)
             contact, expected = known or (Contact(), None)
             kept = members.read(contact.member) if contact.member is not None else None
-            if kept is not None and kept[0].address == address:
-                return _subscribed(asked, *kept, newsletter)
-            id = contact.member if contact.member is not None and kept is None else new_id(chance)
-            if id != contact.member:
-                members.write_contact(address.digest, Contact(id, contact.suppressed, contact.suppressed_at), expected)
-            member = new_member(id, address, asked.now, chance)
-            version = members.write(member, None)
-            return _subscribed(asked, member, version, newsletter)
+            if kept is None or kept[0].address != address:
+                id = contact.member if contact.member is not None and kept is None else new_id(chance)
+                if id != contact.member:
+                    members.write_contact(address.digest, replace(contact, member=id), expected)
+                member = new_member(id, address, asked.now, chance)
+                kept = member, members.write(member, None)
+            return _subscribed(asked, *receive(*kept, members), newsletter)
         except RecordChanged:
             continue  # the same person is faster elsewhere: then the next look finds what was written there
     raise StoreUnavailable("This does not work at the moment. Ask for another link in a minute.")

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 from msgspec import Struct
 
+from functions.members.known import changing_to, live_sessions
 from functions.members.route import Asked
-from functions.members.sessions import live_sessions
 from functions.members.signed_in import SignedIn, who_asks, who_proves
 from shared.domain.members import Membership, MembershipState, tier_of
 from shared.domain.refusals import (
@@ -190,11 +190,11 @@ def _view(asked: Asked, found: SignedIn) -> AccountView:
         member.newsletters,
         tuple(
             DeviceView(one.id, one.agent, _at(one.used_at), one.id == found.session.id)
-            for one in live_sessions(asked, found)
+            for one in live_sessions(member.id, doors.sessions, asked.now)
         ),
         _membership(member.membership),
         known is not None and known[0].suppressed is not None,
-        _changing_to(asked, found),
+        changing_to(found.member.id, asked.doors.changes, asked.now),
     )
 
 
@@ -205,12 +205,8 @@ def _membership(paid: Membership | None) -> MembershipView | None:
 
 
 def _address(asked: Asked, found: SignedIn) -> dict[str, Any]:
-    return {"address": found.member.address.text, "changing_to": _changing_to(asked, found)}
-
-
-def _changing_to(asked: Asked, found: SignedIn) -> str | None:
-    changing = asked.doors.changes.of_member(found.member.id)
-    return changing[0].new.text if changing and asked.now < changing[0].expires_at else None
+    changing = changing_to(found.member.id, asked.doors.changes, asked.now)
+    return {"address": found.member.address.text, "changing_to": changing}
 
 
 def _typed(request: PersonalRequest, name: str) -> str:

@@ -6,21 +6,20 @@ from typing import Final
 
 from msgspec import Struct
 
-from functions.members.answers import Device, Devices, Ended, Renewed
+from functions.members.answers import Devices, Ended, Renewed
+from functions.members.known import devices_of, live_sessions
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import (
     PASS,
     REFRESHED,
     REFRESHED_SECONDS,
     SIGNED_OUT,
-    SignedIn,
     pass_cookie,
     renewed,
     session_cookies,
     who_asks,
 )
 from shared.domain.members import tier_of
-from shared.domain.moments import moment
 from shared.domain.refusals import (
     InvalidParameter,
     NotSignedIn,
@@ -28,7 +27,6 @@ from shared.domain.refusals import (
     UnknownSession,
     UnusableKeyring,
 )
-from shared.domain.sessions import Session
 from shared.domain.text import is_site_path
 from shared.http import Answer
 from shared.personal import body_of, cookie, sent_to, told
@@ -85,31 +83,18 @@ def sign_out_everywhere(asked: Asked) -> Answer:
 def devices(asked: Asked) -> Answer:
     """`GET /api/members/sessions`: where this member is signed in."""
     found = who_asks(asked)
-    return told(200, Devices(devices_of(asked, found)))
+    return told(200, Devices(devices_of(found.member.id, asked.doors.sessions, asked.now, found.session.id)))
 
 
 def end(asked: Asked, id: str) -> Answer:
     """`DELETE /api/members/sessions/<id>`: sign out one device. Raises UnknownSession."""
     found = who_asks(asked)
-    if id not in {one.id for one in live_sessions(asked, found)}:
+    if id not in {one.id for one in live_sessions(found.member.id, asked.doors.sessions, asked.now)}:
         raise UnknownSession("You are not signed in on such a device, or no longer.")
     if id == found.session.id:
         return _signed_out(asked, everywhere=False)
     asked.doors.sessions.end(found.member.id, id)
     return sent_to("/account") if asked.request.is_form else told(200, Ended(1))
-
-
-def devices_of(asked: Asked, found: SignedIn) -> tuple[Device, ...]:
-    """Where the member is signed in, the latest use first."""
-    return tuple(
-        Device(one.id, one.agent, moment(one.made_at), moment(one.used_at), one.id == found.session.id)
-        for one in live_sessions(asked, found)
-    )
-
-
-def live_sessions(asked: Asked, found: SignedIn) -> list[Session]:
-    """The member's sessions that are not over, this one among them, the latest use first."""
-    return [one for one in asked.doors.sessions.of_member(found.member.id) if asked.now < one.expires_at]
 
 
 def _signed_out(asked: Asked, *, everywhere: bool) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,6 +37,16 @@ class Membership(Struct, frozen=True):
     since: int
     paid_until: int
 
+    @property
+    def good_until(self) -> int:
+        """Until when it makes a member, grace included (seconds since 1970)."""
+        match self.state:
+            case MembershipState.ACTIVE:
+                return self.paid_until + PAST_DUE_GRACE_SECONDS  # the word that it was paid again may come late
+            case MembershipState.PAST_DUE:
+                return self.since + PAST_DUE_GRACE_SECONDS
+        return 0
+
 
 class Grant(Struct, frozen=True):
     """A tier that somebody at the paper has given. `until`: seconds since 1970, None for good."""
@@ -46,6 +56,10 @@ class Grant(Struct, frozen=True):
     since: int
     until: int | None
     reason: str
+
+    def counts(self, now: float) -> bool:
+        """Whether it gives its tier at `now`."""
+        return self.since <= now and (self.until is None or now < self.until)
 
 
 class Member(Struct, frozen=True):
@@ -64,11 +78,16 @@ class Member(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True):
-    """What is known of an address: whose it is, and why it gets no mail, if so. It outlives the person's account."""
+    """What is known of an address: whose it is, and why it gets no mail, if so. It outlives the person's account.
+
+    `grants` wait for whoever first shows to have the address. Until then they are worth nothing, and it belongs to
+    nobody.
+    """
 
     member: str | None = None
     suppressed: str | None = None
     suppressed_at: int | None = None
+    grants: tuple[Grant, ...] = ()
 
 
 def new_member(id: str, address: Address, now: float, chance: Chance) -> Member:
@@ -79,31 +98,26 @@ def new_member(id: str, address: Address, now: float, chance: Chance) -> Member:
 def tier_of(member: Member, now: float) -> Tier:
     """The one rule: the highest tier that a grant or a paid membership gives at `now`; an address that is confirmed
     makes a subscriber."""
-    granted = [one.tier for one in member.grants if one.since <= now and (one.until is None or now < one.until)]
-    return max([Tier.SUBSCRIBER, *granted, *([Tier.MEMBER] if _is_paid(member.membership, now) else [])])
+    granted = [one.tier for one in member.grants if one.counts(now)]
+    paid = [Tier.MEMBER] if member.membership is not None and now < member.membership.good_until else []
+    return max([Tier.SUBSCRIBER, *granted, *paid])
 
 
-def _is_paid(membership: Membership | None, now: float) -> bool:
-    match membership:
-        case Membership(state=MembershipState.ACTIVE, paid_until=until):
-            return now < until + PAST_DUE_GRACE_SECONDS  # the word that it was paid again may come late
-        case Membership(state=MembershipState.PAST_DUE, since=since):
-            return now < since + PAST_DUE_GRACE_SECONDS
-    return False
+Granted = TypeVar("Granted", Member, Contact)
 
 
-def grant(member: Member, tier: Tier, until: int | None, reason: str, now: float, chance: Chance) -> Member:
-    """The member with one more grant."""
+def grant(to: Granted, tier: Tier, until: int | None, reason: str, now: float, chance: Chance) -> Granted:
+    """The member, or the address of one to come, with one more grant."""
     given = Grant(new_id(chance)[:8], tier, int(now), until, reason)
-    return replace(member, grants=(*member.grants, given))
+    return replace(to, grants=(*to.grants, given))
 
 
-def revoke(member: Member, id: str | None) -> Member:
-    """The member without that grant, or without any (None). Raises UnknownGrant."""
-    kept = tuple(one for one in member.grants if id is not None and one.id != id)
-    if len(kept) == len(member.grants):
+def revoke(of: Granted, id: str | None) -> Granted:
+    """The same without that grant, or without any (None). Raises UnknownGrant."""
+    kept = tuple(one for one in of.grants if id is not None and one.id != id)
+    if len(kept) == len(of.grants):
         raise UnknownGrant("There is no such grant to take back.")
-    return replace(member, grants=kept)
+    return replace(of, grants=kept)
 
 
 def wanting(member: Member, newsletters: tuple[str, ...]) -> Member:

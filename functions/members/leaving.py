@@ -1,0 +1,44 @@
+"""The end of an account, whoever asks for it: its reader, or ops for them. Each door comes in as an argument."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from shared.domain.addresses import Address
+from shared.domain.mails import NoticeOrder
+from shared.domain.members import Contact, Member
+from shared.domain.refusals import RecordChanged
+from shared.ports import EmailChanges, Members, Postbox, SignIns
+
+
+def erase_member(
+    member: Member, members: Members, sign_ins: SignIns, changes: EmailChanges, postbox: Postbox, now: float
+) -> None:
+    """The person is gone everywhere (R32).
+
+    In this order, so that whoever is cut off in between can do it again: what is outstanding, then the member with
+    every session, and last what the address says. That it gets no mail is kept, by digest: it was the address's wish,
+    or its mailbox is none.
+    """
+    postbox.order(NoticeOrder(member.address, "erased", int(now)))
+    changes.drop(member.id)
+    if outstanding := sign_ins.of_address(member.address.digest):
+        with suppress(RecordChanged):  # it was redeemed at this very moment
+            sign_ins.take(*outstanding)
+    members.erase(member.id)
+    forget_address(member.address, member.id, members)
+
+
+def forget_address(address: Address, member: str, members: Members) -> None:
+    """The address that was this member's is nobody's from now on."""
+    for _ in range(4):
+        known = members.contact(address.digest)
+        if known is None or known[0].member != member:
+            return
+        contact, version = known
+        kept = None if contact.suppressed is None else Contact(None, contact.suppressed, contact.suppressed_at)
+        try:
+            members.write_contact(address.digest, kept, version)
+        except RecordChanged:
+            continue
+        return
