@@ -60,6 +60,23 @@ def standing_of(address: Address, members: Members, place: MailPlace) -> Standin
     return Standing(has_account, contact.suppressed, contact.suppressed_at, place.holds_back(address))
 
 
+def suppress_by_hand(address: Address, reason: str, members: Members, now: float) -> Contact:
+    """Let that address get no more mail from us, for a `reason` in words; what is known of it then. Whatever it was
+    suppressed for before stays."""
+    for _ in range(_ROUNDS):
+        known = members.contact(address.digest)
+        contact, expected = known or (Contact(), None)
+        if contact.suppressed is not None:
+            return contact
+        changed = replace(contact, suppressed=reason, suppressed_at=int(now))
+        try:
+            members.write_contact(address.digest, changed, expected)
+        except RecordChanged:
+            continue
+        return changed
+    raise StoreUnavailable("Others write what is known of this address all the time. Try again.")
+
+
 def lift(address: Address, members: Members, place: MailPlace) -> bool:
     """Let that address get mail again, from us and from SES; False where nothing kept it from that."""
     before = standing_of(address, members, place)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from infra.ops import mail as work
 from infra.ops.paper import read_paper
-from infra.ops.terminal import err, out, plain, plainly
+from infra.ops.terminal import err, need_line, out, plain, plainly
 from shared.domain.addresses import parse_address
 from shared.domain.mailings import Mailing
 from shared.domain.moments import moment
@@ -87,6 +87,26 @@ def show_address(context: typer.Context, address: Address) -> None:
             out.print(plain(f"SES holds back mails to it: {found.held_back}."), markup=False)
         if found.suppressed is None and found.held_back is None:
             out.print("It gets mail.")
+
+
+@mail_app.command("suppress")
+def suppress(
+    context: typer.Context,
+    address: Address,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, in a line. It is in the reader's export.")],
+) -> None:
+    """Let an address get no more mail: no newsletter, and nothing to sign in with either. `lift` ends it.
+
+    For whoever has asked for that, or whose mails go to somebody else. Devices stay signed in.
+
+    Try it: `frontline --local mail suppress ada@reader.example --reason "Asked by letter"`
+    """
+    said = need_line("--reason", reason)
+    with plainly():
+        parsed, stack = parse_address(address), context.obj.open()
+        found = work.suppress_by_hand(parsed, said, stack.members(), time.time())
+        since = moment(found.suppressed_at) or "an unknown time"
+        out.print(plain(f"It gets no mail from us since {since}: {found.suppressed}."), markup=False)
 
 
 @mail_app.command("lift")

@@ -20,26 +20,32 @@ from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Bot
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.dynamo_mailings import DynamoMailings
-from shared.adapters.dynamo_members import DynamoMembers
+from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoSignIns
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.adapters.scheduler_schedules import SchedulerSchedules
 from shared.adapters.sesv2_account import Sesv2Place
 from shared.adapters.sqs_announcements import SqsAnnouncements
 from shared.adapters.sqs_dead_letters import SqsDeadLetters
+from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.refusals import NoStack
 from shared.ports import (
     ArticleShelf,
     DeadLetters,
     Documents,
     EdgeKeys,
+    EmailChanges,
     KeyringShelf,
     Mailings,
     MailPlace,
     MediaShelf,
     Members,
     Passes,
+    Postbox,
     Purge,
     Schedules,
+    Sessions,
+    SignIns,
     WaitingMedia,
 )
 
@@ -163,6 +169,18 @@ class Stack:
 
     def members(self) -> Members:
         return DynamoMembers(self.client("dynamodb"), self.output("MembersTable"))
+
+    def sessions(self) -> Sessions:
+        return DynamoSessions(self.client("dynamodb"), self.output("MembersTable"))
+
+    def sign_ins(self) -> SignIns:
+        return DynamoSignIns(self.client("dynamodb"), self.output("SignInsTable"))
+
+    def email_changes(self) -> EmailChanges:
+        return DynamoEmailChanges(self.client("dynamodb"), self.output("SignInsTable"))
+
+    def postbox(self) -> Postbox:
+        return SqsPostbox(self.client("sqs"), self.output("MailQueueUrl"))
 
     def mailings(self) -> Mailings:
         return DynamoMailings(self.client("dynamodb"), self.output("MailingsTable"))

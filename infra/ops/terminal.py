@@ -24,6 +24,8 @@ if out.is_terminal and err.is_terminal:
 for console in (out, err):
     console.soft_wrap = not console.is_terminal  # there lines break between words; for a program one stays one
 
+MAX_LINE = 200
+
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The article's address, such as the-night-ferry.")]
 
 
@@ -76,6 +78,15 @@ def need_slugs(slugs: Iterable[str]) -> None:
             raise typer.Exit(2)
 
 
+def need_line(option: str, said: str) -> str:
+    """The one line that was given; exit code 2 for none, or for more than that."""
+    text = said.strip()
+    if not text or len(text) > MAX_LINE or plain(text) != text:
+        err.print(f"{option}: write one line of 1 to {MAX_LINE} letters.", markup=False)
+        raise typer.Exit(2)
+    return text
+
+
 def plain(text: str) -> str:
     """The text without characters that steer a terminal or turn the line around."""
     return "".join(sign for sign in text if sign.isprintable())
@@ -86,8 +97,8 @@ def remembered(stack: Stack) -> Remembered:
     return Remembered(versions_path(), stack.instance, lambda words: err.print(words, markup=False))
 
 
-Begin = Callable[[str, int], Callable[[], None]]
-"""Hears what is done now, and how many times; what it returns is called after each."""
+Begin = Callable[[str, int | None], Callable[[], None]]
+"""Hears what is done now, and how many times (None: nobody knows); what it returns is called after each."""
 
 
 @contextmanager
@@ -102,7 +113,7 @@ def stages() -> Iterator[Begin]:
         redirect_stdout=out.is_terminal,  # into a file, lines go there and not around the bars
     ) as bars:
 
-        def begin(doing: str, total: int) -> Callable[[], None]:
+        def begin(doing: str, total: int | None) -> Callable[[], None]:
             task = bars.add_task(doing, total=total)
             return lambda: bars.advance(task)
 
@@ -110,7 +121,7 @@ def stages() -> Iterator[Begin]:
 
 
 @contextmanager
-def progress(doing: str, total: int) -> Iterator[Callable[[], None]]:
+def progress(doing: str, total: int | None) -> Iterator[Callable[[], None]]:
     """A bar for one thing."""
     with stages() as begin:
         yield begin(doing, total)

@@ -106,10 +106,14 @@ def tier_of(member: Member, now: float) -> Tier:
 Granted = TypeVar("Granted", Member, Contact)
 
 
+def new_grant(tier: Tier, until: int | None, reason: str, now: float, chance: Chance) -> Grant:
+    """A grant that begins now."""
+    return Grant(new_id(chance)[:8], tier, int(now), until, reason)
+
+
 def grant(to: Granted, tier: Tier, until: int | None, reason: str, now: float, chance: Chance) -> Granted:
     """The member, or the address of one to come, with one more grant."""
-    given = Grant(new_id(chance)[:8], tier, int(now), until, reason)
-    return replace(to, grants=(*to.grants, given))
+    return replace(to, grants=(*to.grants, new_grant(tier, until, reason, now, chance)))
 
 
 def revoke(of: Granted, id: str | None) -> Granted:

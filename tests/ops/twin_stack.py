@@ -8,16 +8,40 @@ from dataclasses import dataclass, field
 
 from functions.publishing.catch_up import Doors, catch_up
 from shared.domain.articles import Stored
-from shared.ports import ArticleShelf, Documents, MediaShelf, Purge, Schedules, WaitingMedia
+from shared.ports import (
+    ArticleShelf,
+    Documents,
+    EmailChanges,
+    MailPlace,
+    MailSetup,
+    MediaShelf,
+    Members,
+    Postbox,
+    Purge,
+    Quota,
+    Schedules,
+    Sessions,
+    SignIns,
+    WaitingMedia,
+)
 from tests.twins import (
     MemoryAnnouncements,
     MemoryArticles,
     MemoryDocuments,
+    MemoryEmailChanges,
+    MemoryMailPlace,
     MemoryMedia,
+    MemoryMembers,
+    MemoryPostbox,
     MemoryPurge,
+    MemoryRecords,
     MemorySchedules,
+    MemorySessions,
+    MemorySignIns,
     MemoryWaitingMedia,
 )
+
+FINE = MailSetup(Quota(14.0, 50_000.0, 50_000.0, sandbox=False, paused=False), True, frozenset(), frozenset())
 
 
 class FollowedArticles(MemoryArticles):
@@ -56,12 +80,16 @@ class TwinStack:
     """Stands where `Chosen` and `Stack` stand."""
 
     instance: str = "twin"
+    name: str = "twin"
     kept_documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     kept_schedules: MemorySchedules = field(default_factory=MemorySchedules)
 
     kept_media: MemoryMedia = field(default_factory=MemoryMedia)
     kept_purge: MemoryPurge = field(default_factory=MemoryPurge)
     kept_trust: MemoryDocuments = field(default_factory=MemoryDocuments)
+    kept_records: MemoryRecords = field(default_factory=MemoryRecords)
+    kept_postbox: MemoryPostbox = field(default_factory=MemoryPostbox)
+    kept_place: MemoryMailPlace = field(default_factory=lambda: MemoryMailPlace(FINE))
 
     def __post_init__(self) -> None:
         self.kept_waiting = MemoryWaitingMedia(self.kept_media)
@@ -93,3 +121,21 @@ class TwinStack:
 
     def purge(self) -> Purge:
         return self.kept_purge
+
+    def members(self) -> Members:
+        return MemoryMembers(self.kept_records)
+
+    def sessions(self) -> Sessions:
+        return MemorySessions(self.kept_records)
+
+    def sign_ins(self) -> SignIns:
+        return MemorySignIns(self.kept_records)
+
+    def email_changes(self) -> EmailChanges:
+        return MemoryEmailChanges(self.kept_records)
+
+    def postbox(self) -> Postbox:
+        return self.kept_postbox
+
+    def mail_place(self) -> MailPlace:
+        return self.kept_place
