@@ -143,3 +143,15 @@ def test_an_address_that_was_another_member_s_before_brings_its_grant_to_the_new
     kept = house.doors.members.read(bo.id)
     assert kept is not None
     assert kept[0].grants == ()
+
+
+def test_whoever_has_left_the_address_gets_nothing_of_what_waits_with_it() -> None:
+    house = House()
+    bo = new_member("b" * 32, ADDRESS, house.now, house.doors.chance)
+    version = house.doors.members.write(bo, None)
+    contact = waiting(house, Contact("a" * 32))
+
+    assert receive(bo, version, house.doors.members) == (bo, version)
+    known = house.doors.members.contact(ADDRESS.digest)
+    assert known is not None
+    assert known[0] == contact
