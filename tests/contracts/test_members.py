@@ -139,7 +139,7 @@ def test_an_erased_member_is_gone_with_every_session_and_leaves_others(tables: T
 
 
 def test_what_is_known_of_an_address_is_kept_apart_from_its_member(tables: Tables) -> None:
-    contact = Contact(MEMBER.id, "bounce", 5)
+    contact = Contact(MEMBER.id, "bounce", 5, MEMBER.grants)
     assert tables.members.contact(ADA.digest) is None
     tables.members.write_contact(ADA.digest, contact, None)
     kept, version = tables.members.contact(ADA.digest) or (None, "")
