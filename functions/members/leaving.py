@@ -7,7 +7,7 @@ from contextlib import suppress
 from shared.domain.addresses import Address
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import Contact, Member
-from shared.domain.refusals import RecordChanged
+from shared.domain.refusals import RecordChanged, StoreUnavailable
 from shared.ports import EmailChanges, Members, Postbox, SignIns
 
 
@@ -18,15 +18,16 @@ def erase_member(
 
     In this order, so that whoever is cut off in between can do it again: what is outstanding, then the member with
     every session, and last what the address says. That it gets no mail is kept, by digest: it was the address's wish,
-    or its mailbox is none.
+    or its mailbox is none. A mail that says so is ordered when it is true, and where that fails it is true all the same.
     """
-    postbox.order(NoticeOrder(member.address, "erased", int(now)))
     changes.drop(member.id)
     if outstanding := sign_ins.of_address(member.address.digest):
         with suppress(RecordChanged):  # it was redeemed at this very moment
             sign_ins.take(*outstanding)
     members.erase(member.id)
     forget_address(member.address, member.id, members)
+    with suppress(StoreUnavailable):
+        postbox.order(NoticeOrder(member.address, "erased", int(now)))
 
 
 def forget_address(address: Address, member: str, members: Members) -> None:
