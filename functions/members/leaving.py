@@ -18,7 +18,7 @@ def erase_member(
 
     In this order, so that whoever is cut off in between can do it again: what is outstanding, then the member with
     every session, and last what the address says. That it gets no mail is kept, by digest: it was the address's wish,
-    or its mailbox is none. A mail that says so is ordered when it is true, and where that fails it is true all the same.
+    or its mailbox is none. A mail says so once it is true; where none can be ordered it is true all the same.
     """
     changes.drop(member.id)
     if outstanding := sign_ins.of_address(member.address.digest):
