@@ -34,7 +34,7 @@ def rendering(made: bundles.Bundles) -> Iterator[Figure]:
     kinds = {"anonymous": Tier.ANONYMOUS, "member": Tier.MEMBER}
     took: dict[tuple[str, str, bool], list[float]] = {}
     starts: dict[str, list[tuple[float, float]]] = {"articles": [], "pages": []}
-    with s3_server(_paper()) as endpoint:
+    with s3_server(paper_objects()) as endpoint:
         variables = {"articles": environment([made.articles], endpoint), "pages": environment([made.pages], endpoint)}
         asked = (
             [(event(tier=tier), 200) for tier in kinds.values()],
@@ -62,7 +62,7 @@ def rendering(made: bundles.Bundles) -> Iterator[Figure]:
         yield f"pages_{name}_ratio", ratio(ours, others), "ratio"
 
 
-def _paper() -> dict[str, bytes]:
+def paper_objects() -> dict[str, bytes]:
     """The sample paper as its bucket holds it once publishing has been at it."""
     articles = [parse_article(path.read_bytes()) for path in sorted((_SAMPLE / "articles").glob("*.json"))]
     documents = MemoryDocuments()
