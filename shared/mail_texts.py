@@ -7,6 +7,7 @@ from typing import Final
 
 MAIL_TEXTS: Final[dict[str, str]] = {
     # Around every mail
+    "mail_open": "Open the page",
     "mail_not_asked": "If you did not ask for this, do nothing: without this mail nobody gets in.",
     # Signing in
     "mail_sign_in_subject": "{code} is your code for {paper}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,7 +52,13 @@ class Templates:
         """What a template defines, to be called from here."""
         return self._environment.get_template(template).module
 
-    @cached_property
+    @property
     def _environment(self) -> Environment:
-        compiled = ModuleLoader([folder / "compiled" for folder in self._folders])
-        return environment(ChoiceLoader([compiled, FileSystemLoader([each / "templates" for each in self._folders])]))
+        return _of_folders(*self._folders)
+
+
+@cache
+def _of_folders(*folders: Path) -> Environment:
+    """One for a process, however often a function's doors are made: what was compiled stays."""
+    compiled = ModuleLoader([folder / "compiled" for folder in folders])
+    return environment(ChoiceLoader([compiled, FileSystemLoader([each / "templates" for each in folders])]))

@@ -11,8 +11,10 @@ import pytest
 
 from tests.journeys.conftest import Paper
 from tests.journeys.test_members import nobody_has_asked  # noqa: F401 -- each walk begins with nobody known
-from tests.journeys.test_publishing import SECRET, Draft, done
+from tests.journeys.test_publishing import SECRET, Draft, cleared, done
 from tests.journeys.walker import PATIENCE_SECONDS, Walker
+
+__all__ = ["cleared"]  # a fixture
 
 
 def mail_with(walker: Walker, address: str, subject: str) -> dict[str, Any]:
@@ -24,8 +26,9 @@ def mail_with(walker: Walker, address: str, subject: str) -> dict[str, Any]:
     return mail
 
 
-def publish(paper: Paper, tmp_path: Path, slug: str, title: str) -> None:
+def publish(paper: Paper, cleared: list[str], tmp_path: Path, slug: str, title: str) -> None:
     draft = Draft(slug, f"a-{slug}", title)
+    cleared.append(slug)
     done(paper, "publish", draft.write(tmp_path / slug))
     paper.settle()
 
@@ -39,12 +42,14 @@ def finished(paper: Paper, slug: str) -> str:
     return told
 
 
-def test_a_reader_gets_the_article_once_and_ends_the_newsletter_with_one_click(paper: Paper, tmp_path: Path) -> None:
+def test_a_reader_gets_the_article_once_and_ends_the_newsletter_with_one_click(
+    paper: Paper, cleared: list[str], tmp_path: Path
+) -> None:
     ada = Walker(paper)
     ada.sign_in("ada@reader.example", newsletter="the-day")
     Walker(paper).sign_in("bob@reader.example")
 
-    publish(paper, tmp_path, "clock-stops", "The clock stops")
+    publish(paper, cleared, tmp_path, "clock-stops", "The clock stops")
     mail = mail_with(ada, "ada@reader.example", "The clock stops")
 
     assert SECRET not in mail["text"] + mail["html"]
@@ -58,7 +63,7 @@ def test_a_reader_gets_the_article_once_and_ends_the_newsletter_with_one_click(p
     # As a mail program does it: no cookie, a form's body, and it looks at nothing but whether it worked.
     ended = Walker(paper).ask("POST", link, {"List-Unsubscribe": "One-Click"}, form=True, origin="")
     assert ended.status in (200, 303)
-    publish(paper, tmp_path, "clock-goes", "The clock goes again")
+    publish(paper, cleared, tmp_path, "clock-goes", "The clock goes again")
     finished(paper, "clock-goes")
     assert not [one for one in ada.mails_to("ada@reader.example") if one["subject"] == "The clock goes again"]
 
