@@ -6,7 +6,6 @@ import json
 import re
 
 import msgspec
-import pytest
 from msgspec.structs import replace
 
 from shared.domain.addresses import parse_address
@@ -20,18 +19,6 @@ from tests.functions.visitor import ADA, House, Visitor
 ME = "/api/members/me"
 DIGEST = parse_address(ADA).digest
 SUPPRESSED = msgspec.json.encode(Contact(None, "complaint", 5))
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
-def ada(house: House) -> Visitor:
-    browser = Visitor(house)
-    browser.sign_in(newsletter="weekly")
-    return browser
 
 
 def member_of(browser: Visitor) -> tuple[Member, str]:

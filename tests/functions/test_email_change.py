@@ -19,18 +19,6 @@ NEW = "new@reader.example"
 ASK, AGREE = "/api/members/email", "/api/members/email/agree"
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
-def ada(house: House) -> Visitor:
-    browser = Visitor(house)
-    browser.sign_in(newsletter="weekly")
-    return browser
-
-
 def asked(browser: Visitor, new: str = NEW) -> tuple[str, str]:
     """Ask for a change, and read both mails: the token for the old and for the new address."""
     assert browser.post(ASK, {"email": new}).answer.status == 202

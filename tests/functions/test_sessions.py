@@ -10,18 +10,6 @@ from shared.domain.tiers import Tier
 from tests.functions.visitor import House, Visitor
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
-def ada(house: House) -> Visitor:
-    browser = Visitor(house)
-    browser.sign_in()
-    return browser
-
-
 def twin_of(browser: Visitor) -> Visitor:
     """The same cookies in other hands."""
     return Visitor(browser.house, cookies=dict(browser.cookies))

@@ -17,11 +17,6 @@ from tests.functions.visitor import ADA, House, Visitor
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
 def ada(house: House) -> Visitor:
     return Visitor(house)
 

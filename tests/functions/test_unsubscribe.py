@@ -25,11 +25,6 @@ BODIES: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
 def ada(house: House) -> Visitor:
     browser = Visitor(house)
     browser.sign_in(newsletter="weekly")
