@@ -56,7 +56,7 @@ def personal_request_of(event: dict[str, Any]) -> PersonalRequest:
         body = b"\0"  # what no body of ours is
     # API Gateway takes them out of the header; what does not leaves them there.
     sent = event.get("cookies") or (event.get("headers") or {}).get("cookie", "").split(";")
-    pairs = [cookie.partition("=")[::2] for cookie in sent]
+    pairs = [cookie.partition("=")[::2] for cookie in sent if cookie.strip()]
     names = [name.strip() for name, _ in pairs]
     cookies = {name.strip(): value for name, value in pairs if names.count(name.strip()) == 1}
     headers = event.get("headers") or {}

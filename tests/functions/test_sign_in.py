@@ -204,6 +204,12 @@ def test_cookies_are_of_this_host_and_out_of_scripts_reach(ada: Visitor) -> None
     assert all("no-store" in one.answer.headers["cache-control"] for one in answers)
 
 
+def test_a_program_without_cookies_needs_no_page_of_ours(house: House) -> None:
+    program = Visitor(house)
+    answer = program.send("POST", "/api/members/sign-in", {"email": ADA}, headers={"origin": ""}).answer
+    assert answer.status == 202
+
+
 def test_asking_is_limited_for_an_address_and_for_a_client(house: House) -> None:
     statuses = [
         Visitor(house, address=f"203.0.113.{n}").post("/api/members/sign-in", {"email": ADA}).answer.status
