@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -16,6 +17,13 @@ __all__ = ["aws", "bucket", "client", "dynamodb_local"]
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay for good: no collection need look at them again."""
+    gc.collect()
+    gc.freeze()
+
 
 # Ctrl-C is Ctrl-C, also where the tests were started in the background and have inherited that it is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
