@@ -43,7 +43,7 @@ def unsubscribe(asked: Asked, newsletter: str) -> Answer:
             continue
         break
     else:
-        raise StoreUnavailable("This does not work at the moment. Try again in a minute.")
+        raise StoreUnavailable
     # The button's form is empty. A mail program's is not, and it shall not be redirected (RFC 8058, section 3.1).
     is_button = asked.request.wants_page and not asked.request.body
     return sent_to("/unsubscribed") if is_button else told(200, Unsubscribed(newsletter))

@@ -129,6 +129,8 @@ def refused(asked: Asked, refusal: Refusal) -> Answer:
 def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
     words = site.words
     match refusal, path:
+        case StoreUnavailable(), _:  # what else there is to see would have to be looked up
+            return _plain(site, refusal, STATUS[StoreUnavailable])
         case NotSignedIn(), _:
             return site.page("again.html", "/sign-in", title=refusal.title, text=refusal.detail, next="/account")
         case ProofNeeded(), _:

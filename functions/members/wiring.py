@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from functions.members.route import Doors
-from shared.adapters.boto3_clients import client
+from shared.adapters.boto3_clients import client_that_answers_soon as client
 from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
 from shared.adapters.http_issuer_keys import HttpIssuerKeys

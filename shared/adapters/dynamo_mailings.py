@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from botocore.exceptions import ClientError
 
-from shared.adapters.dynamo_records import DynamoRecords, available
+from shared.adapters.boto3_failures import available
+from shared.adapters.dynamo_records import DynamoRecords
 from shared.domain.mailings import Mailing, Outcome
 
 if TYPE_CHECKING:

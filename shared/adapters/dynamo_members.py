@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from shared.adapters.dynamo_records import DynamoRecords, available
+from shared.adapters.boto3_failures import available
+from shared.adapters.dynamo_records import DynamoRecords
 from shared.domain.members import Contact, Member
 from shared.domain.sessions import Session
 

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.domain.refusals import RecordChanged, StoreUnavailable
+from shared.adapters.boto3_failures import available
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 T = TypeVar("T")
-# What DynamoDB says when it is busy or ill; all else that it says is a fault of ours, and wakes someone.
-_PASSING: Final = frozenset(
-    {
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-    }
-)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -107,20 +94,3 @@ class DynamoRecords:
 
 def _record(decoder: msgspec.json.Decoder[T], item: Any) -> tuple[T, str]:
     return decoder.decode(item["body"]["S"]), item["version"]["S"]
-
-
-@contextmanager
-def available() -> Iterator[None]:
-    """What DynamoDB says, in our words: raises RecordChanged for a condition that failed, StoreUnavailable for what
-    passes."""
-    try:
-        yield
-    except ClientError as error:
-        match error.response["Error"]["Code"]:
-            case "ConditionalCheckFailedException":
-                raise RecordChanged("Somebody else has changed this in between. Try again.") from None
-            case code if code in _PASSING:
-                raise StoreUnavailable("This does not work at the moment. Try again in a minute.") from error
-        raise
-    except BotoCoreError as error:  # no connection, no answer in time
-        raise StoreUnavailable("This does not work at the moment. Try again in a minute.") from error

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from shared.adapters.dynamo_records import DynamoRecords, available
+from shared.adapters.boto3_failures import available
+from shared.adapters.dynamo_records import DynamoRecords
 from shared.domain.email_change import EmailChange
 from shared.domain.sign_in import SignIn
 

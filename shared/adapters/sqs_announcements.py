@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.adapters.dynamo_records import available
+from shared.adapters.boto3_failures import available
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.adapters.dynamo_records import available
+from shared.adapters.boto3_failures import available
 from shared.domain.mails import MailOrder
 
 if TYPE_CHECKING:

@@ -241,6 +241,9 @@ class StoreUnavailable(Refusal):
 
     code, title = "store_unavailable", "Temporarily unavailable"
 
+    def __init__(self, detail: str = "This does not work at the moment. Try again in a minute.") -> None:
+        super().__init__(detail)
+
 
 class MailRefused(Refusal):
     """A mail that is not taken, however often one tries."""

@@ -1,4 +1,4 @@
-"""S3 that refuses, fails, hangs or is not there: bounded time, and our own words (R22)."""
+"""S3 or a table that refuses, fails, hangs or is not there: bounded time, and our own words (R22)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
+from shared.adapters.boto3_clients import client_that_answers_soon
+from shared.adapters.dynamo_members import DynamoMembers
 from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_keyring import S3Keyrings
 from shared.adapters.s3_objects import S3Objects
-from shared.domain.refusals import ContentUnavailable, UnusableKeyring
+from shared.domain.refusals import ContentUnavailable, StoreUnavailable, UnusableKeyring
 from tests.aws import REGION
 
 
@@ -64,3 +67,15 @@ def test_a_store_in_trouble_is_a_refusal_in_bounded_time(endpoint: str) -> None:
         with pytest.raises((ContentUnavailable, UnusableKeyring)):
             read()
         assert time.monotonic() - began < 4.5  # the function has 5 s (template.yaml); not a measure of speed
+
+
+def test_a_table_in_trouble_is_a_refusal_before_the_function_has_to_end(
+    endpoint: str, request: pytest.FixtureRequest
+) -> None:
+    """The members function has 10 s (template.yaml), and has to answer in its own words."""
+    client = client_that_answers_soon("dynamodb", region_name=REGION, endpoint_url=endpoint)
+    expected = ClientError if "denied" in request.node.name else StoreUnavailable  # a fault of ours wakes someone
+    began = time.monotonic()
+    with pytest.raises(expected):
+        DynamoMembers(client, "members").read("a" * 32)
+    assert time.monotonic() - began < 7
