@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from functions.members.answers import Agreed, Mailed
-from functions.members.entry import QUARTER, limit
 from functions.members.leaving import forget_address
+from functions.members.limits import QUARTER, limit
 from functions.members.route import Asked
 from functions.members.signed_in import who_proves
 from shared.domain.addresses import parse_address
@@ -18,12 +17,11 @@ from shared.domain.email_change import LIFETIME_SECONDS, EmailChange, agree
 from shared.domain.mails import EmailChangeOrder, NoticeOrder
 from shared.domain.members import Contact, Member
 from shared.domain.refusals import AddressTaken, InvalidAddress, RecordChanged, SignInDead
-from shared.domain.secrets import digest_of
+from shared.domain.secrets import digest_of, is_secret
 from shared.http import Answer
 from shared.personal import body_of, sent_to, told
 
 A_QUARTER: Final = 5
-_token = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class EmailBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,12 +51,12 @@ def agree_to_change(asked: Asked) -> Answer:
     """
     token, doors = body_of(asked.request, AgreeBody).token, asked.doors
     try:
-        found = doors.changes.of_link(digest_of(token)) if _token.match(token) else None
-        change = agree(found[0] if found else None, token, asked.now)
+        outstanding, version = (doors.changes.of_link(digest_of(token)) if is_secret(token) else None) or (None, "")
+        change = agree(outstanding, token, asked.now)
         if change.is_agreed:
             _change(asked, change)
         else:
-            doors.changes.write(change, found[1] if found else "")
+            doors.changes.write(change, version)
     except RecordChanged:
         raise SignInDead("Something else was changed at the same moment. Press this one again.") from None
     if asked.request.is_form:

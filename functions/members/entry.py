@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from functions.members.answers import Begun, Mailed
 from functions.members.awaited import receive
+from functions.members.limits import DAY, QUARTER, limit
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import begun
 from shared.domain.addresses import Address, parse_address
@@ -20,24 +21,20 @@ from shared.domain.refusals import (
     RecordChanged,
     SignInDead,
     StoreUnavailable,
-    TooMany,
     UnknownNewsletter,
 )
-from shared.domain.secrets import digest_of, new_id, new_secret
+from shared.domain.secrets import digest_of, is_secret, new_id, new_secret
 from shared.domain.sign_in import LIFETIME_SECONDS, Browser, SignIn, redeem_code, redeem_link, try_code
-from shared.domain.text import is_site_path
+from shared.domain.text import next_path
 from shared.http import Answer
 from shared.personal import body_of, client_of, cookie, sent_to, told
 
 SIGN_IN: Final = "__Host-sign-in"
-QUARTER: Final = 900  # seconds
-DAY: Final = 86_400
 ADDRESS_A_QUARTER: Final = 5
 ADDRESS_A_DAY: Final = 20
 CLIENT_A_QUARTER: Final = 30
 REDEMPTIONS_A_QUARTER: Final = 60
 _ROUNDS: Final = 8
-_token = re.compile(r"[0-9a-f]{64}\Z")
 _browser = re.compile(r"([0-9a-f]{64})([0-9a-f]{64})\Z")
 
 
@@ -61,8 +58,7 @@ def ask(asked: Asked) -> Answer:
     """
     body, doors = body_of(asked.request, SignInBody), asked.doors
     address = parse_address(body.email)
-    if not is_site_path(body.next):
-        raise InvalidParameter("“next” is the path of a page of this paper, such as /articles/and-its-name.")
+    to = next_path(body.next)
     newsletter = body.newsletter or None
     if newsletter is not None and newsletter not in {one.slug for one in asked.paper.newsletters}:
         raise UnknownNewsletter("The paper has no newsletter of this name.")
@@ -70,7 +66,7 @@ def ask(asked: Asked) -> Answer:
     limit(asked, "sign-in-to", address.text, ADDRESS_A_QUARTER, QUARTER)
     limit(asked, "sign-in-to", address.text, ADDRESS_A_DAY, DAY)
     browser = Browser(new_secret(doors.chance))
-    doors.postbox.order(SignInOrder(address, body.next, newsletter, browser.digest, browser.code_key, int(asked.now)))
+    doors.postbox.order(SignInOrder(address, to, newsletter, browser.digest, browser.code_key, int(asked.now)))
     cookies = (cookie(SIGN_IN, f"{address.digest}{browser.nonce}", LIFETIME_SECONDS),)
     if asked.request.is_form:
         return sent_to("/sign-in/sent", cookies=cookies)
@@ -93,9 +89,9 @@ def redeem(asked: Asked) -> Answer:
 
 def _by_link(asked: Asked, token: str) -> SignIn:
     """The sign-in that the link's token redeems, and that nobody else gets any more (R10). Raises SignInDead."""
-    found = asked.doors.sign_ins.of_link(digest_of(token)) if _token.match(token) else None
-    redeemed = redeem_link(found[0] if found else None, token, asked.now)
-    return _taken(asked, redeemed, found[1] if found else "")
+    found = asked.doors.sign_ins.of_link(digest_of(token)) if is_secret(token) else None
+    outstanding, version = found or (None, "")
+    return _taken(asked, redeem_link(outstanding, token, asked.now), version)
 
 
 def _by_code(asked: Asked, body: RedeemBody) -> SignIn:
@@ -109,10 +105,10 @@ def _by_code(asked: Asked, body: RedeemBody) -> SignIn:
         raise SignInDead("The digits were asked for with another address.")
     code = "".join(str(body.code).split())
     for _ in range(_ROUNDS):
-        found = asked.doors.sign_ins.of_address(address)
-        tried = try_code(found[0] if found else None, browser, asked.now)
+        outstanding, version = asked.doors.sign_ins.of_address(address) or (None, "")
+        tried = try_code(outstanding, browser, asked.now)
         try:
-            version = asked.doors.sign_ins.write(tried, found[1] if found else "")
+            version = asked.doors.sign_ins.write(tried, version)
         except RecordChanged:
             continue
         return _taken(asked, redeem_code(tried, browser, code), version)
@@ -158,12 +154,3 @@ def _subscribed(asked: Asked, member: Member, version: str, newsletter: str | No
     changed = wanting(member, (*member.newsletters, newsletter))
     asked.doors.members.write(changed, version)
     return changed
-
-
-def limit(asked: Asked, what: str, who: str, most: int, seconds: int) -> None:
-    """Count one more of `what` by `who`. Raises TooMany after the `most` in a window of so many seconds (R17)."""
-    wait = asked.doors.limits.take(what, who, most, seconds, asked.now)
-    if wait:
-        minutes = -(-wait // 60)
-        again = "in a minute" if minutes == 1 else f"in {minutes} minutes"
-        raise TooMany(f"That was asked for too often. Look for the newest mail, or try again {again}.", wait)

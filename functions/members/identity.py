@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from functions.members.answers import Identity
-from functions.members.entry import limit
+from functions.members.limits import HOUR, limit
 from functions.members.route import Asked
 from functions.members.signed_in import who_asks
 from shared.domain.identity import LIFETIME_SECONDS, keys_document, new_identity, openid_configuration
@@ -17,7 +17,6 @@ from shared.http import Answer
 from shared.personal import body_of, told
 
 TOKENS_AN_HOUR: Final = 120
-HOUR: Final = 3600  # seconds
 # Somebody who verifies tokens may keep the keys for this long: a new key is published before anything is signed by it.
 KEYS_SECONDS: Final = 3600
 

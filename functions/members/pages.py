@@ -30,6 +30,8 @@ from shared.site.site import Site
 
 _agree_path = re.compile(r"/account/email/([0-9a-f]{64})\Z")
 _MAX_TYPED: Final = 254
+# Where the form stands that is sent there.
+_ASKED_ON: Final = {"/api/members/me/erase": "/account/erase", "/api/members/email": "/account/email"}
 
 
 class DeviceView(Struct, frozen=True):
@@ -134,8 +136,7 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
         case NotSignedIn(), _:
             return site.page("again.html", "/sign-in", title=refusal.title, text=refusal.detail, next="/account")
         case ProofNeeded(), _:
-            to = "/account/erase" if path == "/api/members/me/erase" else "/account"
-            to = path if is_page(path) else to
+            to = path if is_page(path) else _ASKED_ON.get(path, "/account")
             return site.page("again.html", "/sign-in", title=words.proof_title, text=words.proof_text, next=to)
         case SignInDead(), "/api/members/sessions" | "/api/members/email/agree":
             title = words.link_dead_title

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.members.answers import GivenPass
-from functions.members.entry import limit
+from functions.members.limits import MINUTE, limit
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.sessions import renew
 from shared.domain.refusals import InvalidToken
@@ -13,7 +13,6 @@ from shared.http import Answer
 from shared.personal import client_of, told
 
 EXCHANGES_A_MINUTE: Final = 120
-MINUTE: Final = 60  # seconds
 
 
 def give(asked: Asked) -> Answer:

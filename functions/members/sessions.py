@@ -21,13 +21,12 @@ from functions.members.signed_in import (
 )
 from shared.domain.members import tier_of
 from shared.domain.refusals import (
-    InvalidParameter,
     NotSignedIn,
     StoreUnavailable,
     UnknownSession,
     UnusableKeyring,
 )
-from shared.domain.text import is_site_path
+from shared.domain.text import next_path
 from shared.http import Answer
 from shared.personal import body_of, cookie, sent_to, told
 
@@ -47,9 +46,7 @@ def refresh(asked: Asked) -> Answer:
     It says by a cookie that it was here, whatever comes of it, so that the edge sends nobody round in circles. Whoever
     is not signed in any more, or cannot be looked up now, reads on as everyone does.
     """
-    to = asked.request.parameters("next").get("next", "/")
-    if not is_site_path(to):
-        raise InvalidParameter("“next” is the path of a page of this paper, such as /articles/and-its-name.")
+    to = next_path(asked.request.parameters("next").get("next", "/"))
     been_here = cookie(REFRESHED, "1", REFRESHED_SECONDS)
     try:
         found = renewed(asked)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functions.pages.article import shown_blocks
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Made
-from shared.domain.refusals import InvalidParameter
-from shared.domain.text import is_site_path
+from shared.domain.text import next_path
 from shared.site.site import MONEY_WORKS
 
 
@@ -19,9 +18,7 @@ def plain(name: str, asked: Asked) -> Made:
 def sign_in(asked: Asked) -> Made:
     """`GET /sign-in?next=`: where the reader comes back to afterwards. Raises InvalidParameter for what is no path of
     this site."""
-    to = asked.parameters.get("next", "/")
-    if not is_site_path(to):
-        raise InvalidParameter("“next” is the path of a page of this paper, such as /articles/and-its-name.")
+    to = next_path(asked.parameters.get("next", "/"))
     site, _ = opened(asked)
     return page("sign_in.html", site, asked.path, next=to, email="", newsletter=None, problem=None)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
+
+_secret = re.compile(r"[0-9a-f]{64}\Z")
 
 Chance = Callable[[int], bytes]  # so many bytes that nobody can guess (`secrets.token_bytes`)
 
@@ -12,6 +15,11 @@ Chance = Callable[[int], bytes]  # so many bytes that nobody can guess (`secrets
 def new_secret(chance: Chance) -> str:
     """256 bits, in hexadecimal: addresses are written in lower case on their way."""
     return chance(32).hex()
+
+
+def is_secret(text: str) -> bool:
+    """Whether this has the shape of what `new_secret` makes: anything else need not be looked up."""
+    return _secret.match(text) is not None
 
 
 def new_id(chance: Chance) -> str:

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from shared.domain.refusals import InvalidParameter
+
 MAX_SLUG = 120
 MAX_MEDIA_PATH = 300
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*\Z"
@@ -72,6 +74,13 @@ def is_slug(text: str) -> bool:
 def is_site_path(text: str) -> bool:
     """Whether a browser that is sent there stays on this site."""
     return len(text) <= 512 and _site_path.match(text) is not None
+
+
+def next_path(text: str) -> str:
+    """Where to go on to, as somebody's address or form says it. Raises InvalidParameter for what leads elsewhere."""
+    if not is_site_path(text):
+        raise InvalidParameter("“next” is the path of a page of this paper, such as /articles/and-its-name.")
+    return text
 
 
 def forbidden_markup(html: str) -> str | None:
