@@ -6,7 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from functions.members import pages
+from functions.members.pages import is_page
+from functions.members.refused import refused
 from functions.members.route import Asked, Doors
 from functions.members.routes import name_of, route_of
 from functions.members.signed_in import SESSION, SIGNED_OUT
@@ -56,9 +57,9 @@ def failed(request: PersonalRequest) -> Outcome:
 def _refused(asked: Asked, refusal: Refusal) -> Answer:
     """The refusal, for a person or for a program. A session's cookie that is worth nothing goes with it."""
     request = asked.request
-    is_page = request.is_form or pages.is_page(request.path) or (request.method == "GET" and request.wants_page)
-    answer = pages.refused(asked, refusal) if is_page else problem(refusal)
-    if is_page:
+    is_for_a_person = request.is_form or is_page(request.path) or (request.method == "GET" and request.wants_page)
+    answer = refused(asked, refusal) if is_for_a_person else problem(refusal)
+    if is_for_a_person:
         kept = ("retry-after", "allow")
         answer.headers.update({name: value for name, value in problem(refusal).headers.items() if name in kept})
     if isinstance(refusal, NotSignedIn) and SESSION in request.cookies:
