@@ -22,7 +22,7 @@ from shared.domain.mails import Mail
 from shared.domain.refusals import MailRefused, MailUncertain, Refusal, StoreUnavailable
 from shared.ports import Mailer
 from tests.aws import REGION
-from tests.twins import MemoryMailer
+from tests.member_twins import MemoryMailer
 
 SENDER = "post@paper.example"
 MAIL = Mail(

@@ -16,7 +16,7 @@ from shared.adapters.sqs_announcements import SqsContinuations
 from shared.domain.mailings import Counts, Mailing, MailingState, Outcome
 from shared.domain.refusals import RecordChanged, StoreUnavailable
 from shared.ports import Mailings, Quota
-from tests.twins import MemoryMailings, MemoryRecords
+from tests.member_twins import MemoryMailings, MemoryRecords
 
 MAILING = Mailing("a-1", "night-ferry", 1_800_000_000, changed_at=1_800_000_000)
 LATER = 1_800_900_000

@@ -26,7 +26,7 @@ from shared.domain.sign_in import SignIn
 from shared.domain.tiers import Tier
 from shared.ports import EmailChanges, Limits, Members, Postbox, Sessions, SignIns
 from tests.aws import REGION
-from tests.twins import (
+from tests.member_twins import (
     MemoryEmailChanges,
     MemoryLimits,
     MemoryMembers,

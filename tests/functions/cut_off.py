@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from shared.domain.mails import MailOrder
 from tests.functions.visitor import House
-from tests.twins import MemoryPostbox, MemoryRecords
+from tests.member_twins import MemoryPostbox, MemoryRecords
 
 
 class CutOff(Exception):

@@ -19,14 +19,7 @@ from shared.ports import Lists
 from shared.reading import Outcome
 from tests.press import doors_on
 from tests.samples import NIGHT_FERRY
-from tests.twins import (
-    RING,
-    MemoryArticles,
-    MemoryDocuments,
-    MemoryKeyring,
-    MemoryLists,
-    MemoryPapers,
-)
+from tests.twins import RING, MemoryArticles, MemoryDocuments, MemoryKeyring, MemoryLists, MemoryPapers
 
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()
 URL = "https://paper.example"

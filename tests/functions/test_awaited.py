@@ -11,7 +11,7 @@ from shared.domain.members import Contact, Member, grant, new_member
 from shared.domain.refusals import RecordChanged
 from shared.domain.tiers import Tier
 from tests.functions.visitor import ADA, House, Visitor
-from tests.twins import MemoryMembers
+from tests.member_twins import MemoryMembers
 
 ADDRESS = parse_address(ADA)
 FOUNDER = Contact(None, "bounce", 5)

@@ -11,7 +11,7 @@ from functions.mail.feedback import Heard, hear
 from shared.domain.addresses import parse_address
 from shared.domain.members import Contact, suppress
 from shared.domain.refusals import StoreUnavailable
-from tests.twins import MemoryMembers, MemoryRecords
+from tests.member_twins import MemoryMembers, MemoryRecords
 
 NOW = 1_800_000_000
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"

@@ -20,14 +20,8 @@ from shared.domain.paper import Newsletter, Paper
 from shared.domain.refusals import MailRefused, MailUncertain, StoreUnavailable
 from shared.domain.secrets import digest_of
 from shared.domain.sign_in import LIFETIME_SECONDS, Browser, redeem_code, redeem_link, try_code
-from tests.twins import (
-    MemoryEmailChanges,
-    MemoryMailer,
-    MemoryMembers,
-    MemoryPapers,
-    MemoryRecords,
-    MemorySignIns,
-)
+from tests.member_twins import MemoryEmailChanges, MemoryMailer, MemoryMembers, MemoryRecords, MemorySignIns
+from tests.twins import MemoryPapers
 
 NOW = 1_800_000_000
 ADA, BO = parse_address("ada@reader.example"), parse_address("bo@reader.example")

@@ -20,7 +20,8 @@ from shared.http import NO_STORE, Answer
 from shared.site.html import CONTENT_SECURITY_POLICY
 from tests.functions.site import text, tree
 from tests.functions.visitor import ADA, House, Visitor
-from tests.twins import MemoryPapers, MemoryRecords, MemorySessions
+from tests.member_twins import MemoryRecords, MemorySessions
+from tests.twins import MemoryPapers
 
 PAGE = {"accept": "text/html"}
 NEW = "new-ada@reader.example"

@@ -24,17 +24,16 @@ from shared.domain.paper import Newsletter, Paper
 from shared.domain.refusals import MailRefused, MailUncertain, StoreUnavailable
 from shared.domain.tiers import Tier
 from shared.ports import Quota
-from tests.samples import NIGHT_FERRY
-from tests.twins import (
-    MemoryArticles,
+from tests.member_twins import (
     MemoryContinuations,
     MemoryMailer,
     MemoryMailings,
     MemoryMembers,
-    MemoryPapers,
     MemoryQuota,
     MemoryRecords,
 )
+from tests.samples import NIGHT_FERRY
+from tests.twins import MemoryArticles, MemoryPapers
 
 NOW = int(NIGHT_FERRY.published_at.timestamp()) + 60
 DAILY = Newsletter("daily", "The day", "All of it.")

@@ -31,17 +31,16 @@ from shared.site.html import Templates
 from shared.site.site import Sites
 from tests.functions.paper import PAPER as PLAIN_PAPER
 from tests.functions.paper import PASSES, article, published
-from tests.twins import (
+from tests.member_twins import (
     MemoryEmailChanges,
     MemoryLimits,
-    MemoryLists,
     MemoryMembers,
-    MemoryPapers,
     MemoryPostbox,
     MemoryRecords,
     MemorySessions,
     MemorySignIns,
 )
+from tests.twins import MemoryLists, MemoryPapers
 
 DOCUMENT = openapi()
 NOW = dt.datetime(2026, 12, 10, 12, tzinfo=dt.UTC).timestamp()

@@ -19,9 +19,10 @@ from shared.domain.members import Contact
 from shared.domain.paper import PAPER_KEY
 from shared.ports import MailSetup, Quota
 from tests.functions.test_newsletters import PAPER, member
+from tests.member_twins import MemoryMailPlace, MemoryMembers, MemoryRecords
 from tests.ops.test_upkeep import cloud, run, stack  # noqa: F401 -- fixtures
 from tests.ops.upkeep_case import PaperCase
-from tests.twins import MemoryDeadLetters, MemoryMailPlace, MemoryMembers, MemoryRecords
+from tests.twins import MemoryDeadLetters
 
 FINE = MailSetup(
     Quota(14.0, 50_000.0, 50_000.0, sandbox=False, paused=False),

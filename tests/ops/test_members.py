@@ -29,8 +29,8 @@ from shared.domain.sessions import begin_session
 from shared.domain.sign_in import SignIn
 from shared.domain.tiers import Tier
 from tests.functions.visitor import House, Visitor
+from tests.member_twins import MemoryEmailChanges, MemoryMembers, MemoryRecords, MemorySessions
 from tests.ops.twin_stack import TwinStack
-from tests.twins import MemoryEmailChanges, MemoryMembers, MemoryRecords, MemorySessions
 
 NOW = 1_800_000_000
 ADA, BO = parse_address("ada@reader.example"), parse_address("bo@reader.example")

@@ -23,10 +23,10 @@ from shared.domain.refusals import StoreUnavailable
 from shared.domain.sessions import begin_session
 from shared.domain.tiers import Tier
 from tests.functions.visitor import House, Visitor
+from tests.member_twins import MemoryMembers
 from tests.ops.test_members import ADA, BO, chance, contact_of, read, reader
 from tests.ops.test_upkeep import cloud, stack  # noqa: F401 -- fixtures
 from tests.ops.twin_stack import TwinStack
-from tests.twins import MemoryMembers
 
 COMMANDS = {
     "show": ("show", ADA.text),

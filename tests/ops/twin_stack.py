@@ -24,20 +24,22 @@ from shared.ports import (
     SignIns,
     WaitingMedia,
 )
+from tests.member_twins import (
+    MemoryEmailChanges,
+    MemoryMailPlace,
+    MemoryMembers,
+    MemoryPostbox,
+    MemoryRecords,
+    MemorySessions,
+    MemorySignIns,
+)
 from tests.twins import (
     MemoryAnnouncements,
     MemoryArticles,
     MemoryDocuments,
-    MemoryEmailChanges,
-    MemoryMailPlace,
     MemoryMedia,
-    MemoryMembers,
-    MemoryPostbox,
     MemoryPurge,
-    MemoryRecords,
     MemorySchedules,
-    MemorySessions,
-    MemorySignIns,
     MemoryWaitingMedia,
 )
 
