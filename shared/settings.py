@@ -135,6 +135,92 @@ def newsletters_settings(environ: Mapping[str, str] = os.environ) -> Newsletters
     )
 
 
+class StripeSettings(Struct, frozen=True):
+    """What functions are told that ask Stripe. `key`: the secret that holds its key; `api`: None where Stripe itself is
+    asked; `livemode`: whether money is meant."""
+
+    key: str
+    api: str | None
+    livemode: bool
+
+
+class ContributionsSettings(Struct, frozen=True):
+    """What the contributions function is told by the template, beside what the read functions are."""
+
+    ledger_table: str
+    requests_table: str
+    members_table: str
+    edge_proof: str
+
+
+class PaymentsSettings(Struct, frozen=True):
+    """What the payments functions are told by the template."""
+
+    content_bucket: str
+    region: str
+    s3_endpoint: str | None
+    ledger_table: str
+    members_table: str
+    mail_queue: str
+
+
+class WebhooksSettings(Struct, frozen=True):
+    """What the webhooks function is told by the template. `secret`: where that lies which webhooks are signed with."""
+
+    secret: str
+    payments_queue: str
+    livemode: bool
+    edge_proof: str
+
+
+def stripe_settings(environ: Mapping[str, str] = os.environ) -> StripeSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return StripeSettings(
+        key=_required(environ, "STRIPE_KEY"),
+        api=environ.get("STRIPE_API", "").strip() or None,
+        livemode=_livemode(environ),
+    )
+
+
+def contributions_settings(environ: Mapping[str, str] = os.environ) -> ContributionsSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return ContributionsSettings(
+        ledger_table=_required(environ, "LEDGER_TABLE"),
+        requests_table=_required(environ, "REQUESTS_TABLE"),
+        members_table=_required(environ, "MEMBERS_TABLE"),
+        edge_proof=_required(environ, "EDGE_PROOF"),
+    )
+
+
+def payments_settings(environ: Mapping[str, str] = os.environ) -> PaymentsSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return PaymentsSettings(
+        content_bucket=_required(environ, "CONTENT_BUCKET"),
+        region=_required(environ, "AWS_REGION"),
+        s3_endpoint=_s3_endpoint(environ),
+        ledger_table=_required(environ, "LEDGER_TABLE"),
+        members_table=_required(environ, "MEMBERS_TABLE"),
+        mail_queue=_required(environ, "MAIL_QUEUE"),
+    )
+
+
+def webhooks_settings(environ: Mapping[str, str] = os.environ) -> WebhooksSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return WebhooksSettings(
+        secret=_required(environ, "WEBHOOK_SECRET"),
+        payments_queue=_required(environ, "PAYMENTS_QUEUE"),
+        livemode=_livemode(environ),
+        edge_proof=_required(environ, "EDGE_PROOF"),
+    )
+
+
+def _livemode(environ: Mapping[str, str]) -> bool:
+    mode = _required(environ, "STRIPE_MODE")
+    if mode not in ("test", "live"):
+        raise MissingSetting("STRIPE_MODE is neither “test” nor “live”: template.yaml sets it.")
+    return mode == "live"
+
+
 def _s3_endpoint(environ: Mapping[str, str]) -> str | None:
     return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
 

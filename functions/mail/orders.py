@@ -21,7 +21,7 @@ from shared.domain.addresses import Address, parse_address
 from shared.domain.decoding import UNREADABLE
 from shared.domain.email_change import LIFETIME_SECONDS as CHANGE_SECONDS
 from shared.domain.email_change import begin_email_change
-from shared.domain.mails import EmailChangeOrder, Mail, MailOrder, NoticeOrder, SignInOrder
+from shared.domain.mails import EmailChangeOrder, Mail, MailOrder, MoneyOrder, NoticeOrder, SignInOrder
 from shared.domain.paper import Paper
 from shared.domain.refusals import InvalidAddress, MailRefused, MailUncertain, RecordChanged, StoreUnavailable
 from shared.domain.sign_in import LIFETIME_SECONDS, begin_sign_in
@@ -138,6 +138,8 @@ class _Desk:
                 if self._is_suppressed(address):
                     return Became.SUPPRESSED
                 return self._send(notice_mail(self._paper, address, notice))
+            case MoneyOrder():
+                raise MailRefused("No mail of this kind is made yet.")
 
     def _sign_in(self, order: SignInOrder) -> Became:
         doors, address = self._doors, order.address

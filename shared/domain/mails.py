@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from shared.domain.addresses import Address
+from shared.domain.orders import Interval, NoticeKind
 from shared.domain.refusals import MailRefused
 
 # Names and values of headers as SES takes them, and narrower: printable ASCII, no line break (R15).
@@ -70,4 +71,23 @@ class NoticeOrder(Struct, frozen=True, tag_field="kind", tag="notice", forbid_un
     asked_at: int
 
 
-MailOrder = SignInOrder | EmailChangeOrder | NoticeOrder
+class MoneyOrder(Struct, frozen=True, tag_field="kind", tag="money", forbid_unknown_fields=True):
+    """Tell a payer what has become of a payment. `key`: what it is about; the mail of one key is sent once.
+    `is_membership`, `interval` and `campaign` say what is paid; `amount` is in minor units of `currency`, `paid_at` and
+    `until` are seconds since 1970. `reference`: the order's id, by which the paper finds it."""
+
+    address: Address
+    notice: NoticeKind
+    key: str
+    is_membership: bool
+    amount: int
+    currency: str
+    interval: Interval
+    paid_at: int
+    asked_at: int
+    reference: str
+    until: int | None = None
+    campaign: str | None = None
+
+
+MailOrder = SignInOrder | EmailChangeOrder | NoticeOrder | MoneyOrder

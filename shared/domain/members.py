@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -14,8 +15,6 @@ from shared.domain.refusals import UnknownGrant
 from shared.domain.secrets import Chance, new_id, new_secret, same, sealed
 from shared.domain.tiers import Tier
 
-# A payment that fails is tried again by the processor for a while, and nobody is shut out on its first day.
-PAST_DUE_GRACE_SECONDS: Final = 7 * 86_400
 REASONS: Final = ("bounce", "complaint")
 """Why an address gets no mail, the graver one last."""
 MEMBER_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
@@ -26,26 +25,20 @@ class MembershipState(enum.Enum):
 
     ACTIVE = "active"
     PAST_DUE = "past_due"
+    PAUSED = "paused"
     ENDED = "ended"  # cancelled and run out, refunded, disputed
 
 
 class Membership(Struct, frozen=True):
-    """A paid membership. `since`: when it came into this state; `paid_until`: how far the money reaches (both seconds
-    since 1970). One that was cancelled stays active until then."""
+    """A paid membership, as `shared.domain.settling` alone makes it. `since`: when it began; `paid_until`: how far the
+    money reaches; `good_until`: until when it makes a member, grace included (all seconds since 1970). `cancels`: it
+    will not be renewed, and is active until then."""
 
     state: MembershipState
     since: int
     paid_until: int
-
-    @property
-    def good_until(self) -> int:
-        """Until when it makes a member, grace included (seconds since 1970)."""
-        match self.state:
-            case MembershipState.ACTIVE:
-                return self.paid_until + PAST_DUE_GRACE_SECONDS  # the word that it was paid again may come late
-            case MembershipState.PAST_DUE:
-                return self.since + PAST_DUE_GRACE_SECONDS
-        return 0
+    good_until: int
+    cancels: bool = False
 
 
 class Grant(Struct, frozen=True):
@@ -122,6 +115,11 @@ def revoke(of: Granted, id: str | None) -> Granted:
     if len(kept) == len(of.grants):
         raise UnknownGrant("There is no such grant to take back.")
     return replace(of, grants=kept)
+
+
+def best(memberships: Iterable[Membership]) -> Membership | None:
+    """Of a member's memberships the one that reaches farthest."""
+    return max(memberships, key=lambda one: (one.good_until, one.paid_until, one.since), default=None)
 
 
 def wanting(member: Member, newsletters: tuple[str, ...]) -> Member:

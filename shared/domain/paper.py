@@ -1,6 +1,7 @@
 """The publication itself: what it is called, where it is, how it looks and what it offers. Configuration, kept in the
 content bucket as one document, of which all but who it is may be left out."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
@@ -69,17 +70,36 @@ class Plan(Value, frozen=True):
     text: Passage | None = None
 
 
-class Giving(Value, frozen=True):
-    """What a reader is asked for who just wants to give: amounts to choose from, and the bounds of a free one."""
+class Offer(Value, frozen=True):
+    """What may be given in one currency: amounts to choose from, and the bounds of a free one."""
 
     currency: Currency
     amounts: Annotated[tuple[Minor, ...], Meta(min_length=1, max_length=6)]
     minimum: Minor = 200
     maximum: Minor = 100_000
+
+
+class Giving(Value, frozen=True):
+    """What a reader is asked for who just wants to give: in which currencies, the first for whoever does not choose,
+    and how often."""
+
+    offers: Annotated[tuple[Offer, ...], Meta(min_length=1, max_length=10)]
     intervals: Annotated[tuple[Literal["once", "month", "year"], ...], Meta(min_length=1, max_length=3)] = (
         "once",
         "month",
     )
+
+
+class Campaign(Value, frozen=True):
+    """What money is raised for: how much of it (minor units of `currency`), and why. `slug` stays, since contributions
+    name it. After the day `until` (in UTC) it takes nothing more."""
+
+    slug: Slug
+    title: Line
+    text: Passage
+    goal: Minor
+    currency: Currency
+    until: dt.date | None = None
 
 
 class Newsletter(Value, frozen=True):
@@ -100,6 +120,7 @@ class Paper(Value, frozen=True):
     `sections` and `front`: slugs in the order in which pages name the sections, and of the articles that the front page
     begins with; what is not named follows by itself. `texts` are the paper's own words in place of those that pages
     come with, by name. `process` is the page that says how the paper is made.
+    `past_due_grace_days`: how long a member stays one whose renewal fails.
     """
 
     schema: Literal[1]
@@ -118,6 +139,8 @@ class Paper(Value, frozen=True):
     links: Annotated[tuple[PageLink, ...], Meta(max_length=20)] = ()
     plans: Annotated[tuple[Plan, ...], Meta(max_length=6)] = ()
     giving: Giving | None = None
+    campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)] = ()
+    past_due_grace_days: Annotated[int, Meta(ge=0, le=60)] = 7
     newsletters: Annotated[tuple[Newsletter, ...], Meta(max_length=20)] = ()
     process: Annotated[tuple[PlainBlock, ...], Meta(max_length=500)] = ()
     texts: Annotated[dict[TextName, Passage], Meta(max_length=300)] = field(default_factory=dict)

@@ -32,7 +32,9 @@ MAY_BE: Final[Mapping[str, str]] = {
     "front": "a list of slugs of articles, 5 at most",
     "links": "a list of links, 20 at most, each with `label` and `href`",
     "plans": "a list, 6 at most, of `id`, `label`, `amount` (in cents), `currency`, `interval` (month or year), `text`",
-    "giving": "`currency`, 1 to 6 `amounts` (in cents), `minimum`, `maximum`, `intervals` (of once, month, year)",
+    "giving": "`offers`, each of `currency`, 1 to 6 `amounts`, `minimum`, `maximum` (in cents), and `intervals`",
+    "campaigns": "a list, 20 at most, of `slug`, `title`, `text`, `goal` (in cents), `currency`, `until` (2027-03-31)",
+    "past_due_grace_days": "a number of days from 0 to 60",
     "newsletters": "a list, 20 at most, of `slug`, `name`, `description`, `tier` (subscriber or member), `sections`",
     "process": "a list of an article's blocks without gates, 500 at most; `--process FILE.md` makes one of Markdown",
     "texts": "texts by the names that shared/site/texts.py and shared/mail_texts.py have",
@@ -115,6 +117,11 @@ def _more_problems(value: Any, name: str, known_texts: Mapping[str, str]) -> Ite
         yield from _file_problems(value, name)
     elif name == "plans":
         yield from _plan_problems(value)
+    elif name == "campaigns":
+        slugs = [one.slug for one in value]
+        for i, slug in enumerate(slugs):
+            if slug in slugs[:i]:
+                yield f"campaigns[{i}].slug: another campaign is “{slug}” too; give each its own"
     elif name == "newsletters":
         yield from _newsletter_problems(value)
     elif name == "texts":
@@ -163,13 +170,17 @@ def _newsletter_problems(newsletters: tuple[Newsletter, ...]) -> Iterator[str]:
 
 
 def _giving_problems(giving: Giving) -> Iterator[str]:
-    if giving.minimum > giving.maximum:
-        yield f"giving.minimum: is {giving.minimum}, above the maximum of {giving.maximum}; exchange them"
-        return
-    for i, amount in enumerate(giving.amounts):
-        if not giving.minimum <= amount <= giving.maximum:
-            bounds = f"{giving.minimum} to {giving.maximum}"
-            yield f"giving.amounts[{i}]: {amount} is not within {bounds}; change it, or `minimum` and `maximum`"
+    for number, offer in enumerate(giving.offers):
+        place = f"giving.offers[{number}]"
+        if any(offer.currency == other.currency for other in giving.offers[:number]):
+            yield f"{place}.currency: {offer.currency} is offered twice; put its amounts together"
+        if offer.minimum > offer.maximum:
+            yield f"{place}.minimum: is {offer.minimum}, above the maximum of {offer.maximum}; exchange them"
+            continue
+        for i, amount in enumerate(offer.amounts):
+            if not offer.minimum <= amount <= offer.maximum:
+                bounds = f"{offer.minimum} to {offer.maximum}"
+                yield f"{place}.amounts[{i}]: {amount} is not within {bounds}; change it, or `minimum` and `maximum`"
 
 
 def _file_problems(src: str | None, place: str) -> Iterator[str]:

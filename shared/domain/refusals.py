@@ -245,6 +245,105 @@ class StoreUnavailable(Refusal):
         super().__init__(detail)
 
 
+class InvalidField(Refusal):
+    """One field of what was sent cannot be taken. `field` names it: its sentence stands beside it on the page."""
+
+    code, title = "invalid_field", "Not possible like this"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class UnknownPlan(Refusal):
+    code, title = "unknown_plan", "No such plan"
+
+
+class PlanUnavailable(Refusal):
+    """The processor does not sell what the page offers. Nobody pays another price than they were shown."""
+
+    code, title = "plan_unavailable", "Not for sale at the moment"
+
+
+class UnknownCampaign(Refusal):
+    code, title = "unknown_campaign", "No such campaign"
+
+
+class UnknownOrder(Refusal):
+    code, title = "unknown_order", "No such order"
+
+
+class AlreadyMember(Refusal):
+    code, title = "already_member", "A membership is running"
+
+
+class NothingToManage(Refusal):
+    code, title = "nothing_to_manage", "Nothing is being paid"
+
+
+class KeyReused(Refusal):
+    code, title = "idempotency_key_reused", "That key was used for something else"
+
+
+class StillRunning(Refusal):
+    code, title = "still_running", "The same is being done already"
+
+
+class ProcessorUnavailable(Refusal):
+    """Whoever takes the money does not answer. Nothing was charged."""
+
+    code, title = "processor_unavailable", "Payments are out of reach"
+
+    def __init__(self) -> None:
+        super().__init__("Payments cannot be reached at the moment. Nothing was charged: try again in a minute.")
+
+
+class ProcessorRefused(Refusal):
+    """Whoever takes the money will not do it, however often it is asked. `reason` is for whoever runs the paper."""
+
+    code, title = "processor_refused", "Payments do not work right now"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("This cannot be paid for at the moment. Nothing was charged, and somebody has been told.")
+        self.reason = reason
+
+
+class WebhooksClosed(Refusal):
+    """No secret is known by which a webhook could prove itself: none is believed."""
+
+    code, title = "webhooks_closed", "Not taken here"
+
+
+class InvalidSignature(Refusal):
+    """A webhook that nobody can have sent who knows the secret, or not now. `reason` is for whoever runs the paper."""
+
+    code, title = "invalid_signature", "Not signed for this"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("This is not signed as it has to be.")
+        self.reason = reason
+
+
+class WrongMode(Refusal):
+    """What is of the processor's test mode where money is meant, or the other way round."""
+
+    code, title = "wrong_mode", "Of another mode"
+
+
+class PaymentMismatch(Refusal):
+    """The processor speaks of something else than was ordered. `what` names it; nothing is granted."""
+
+    code, title = "payment_mismatch", "Not what was ordered"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} is not what was ordered.")
+        self.what = what
+
+
+class ImpossibleTransition(Refusal):
+    code, title = "impossible_transition", "That cannot follow"
+
+
 class MailRefused(Refusal):
     """A mail that is not taken, however often one tries."""
 

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.domain.money import digits_of
 from shared.site.texts import TEXTS
 
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
-_WITHOUT_MINOR: Final = ("JPY", "KRW", "CLP", "ISK", "VND")  # ISO 4217: no minor unit
 
 
 class Words:
@@ -54,7 +54,7 @@ def length(seconds: int, words: Words) -> str:
 def money(amount: int, currency: str) -> str:
     """An amount in minor units, as a reader would write it: `€8`, `€8.50`, `CHF 8`."""
     sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
-    if currency in _WITHOUT_MINOR:
+    if not digits_of(currency):
         return f"{sign}{amount}"
     whole, cents = divmod(amount, 100)
     return f"{sign}{whole}" if cents == 0 else f"{sign}{whole}.{cents:02}"

@@ -44,7 +44,7 @@ MEMBER = Member(
     "k" * 64,
     ("weekly",),
     (Grant("g1", Tier.MEMBER, 1_000, None, "founder"),),
-    Membership(MembershipState.PAST_DUE, 900, 1_500),
+    Membership(MembershipState.PAST_DUE, 900, 1_500, 1_600, cancels=True),
 )
 SESSION = Session("5" * 32, MEMBER.id, "d" * 64, None, 1_000, 1_000, 1_000, "Firefox on Linux")
 SIGN_IN = SignIn(ADA, "1" * 64, "b" * 64, "c" * 64, "/", None, 2_000)

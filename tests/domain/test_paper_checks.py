@@ -23,6 +23,8 @@ PLAIN: dict[str, Any] = {
 }
 KNOWN = {"by": "By", "price": "{price} a {interval}", "months": " ".join("abcdefghijkl")}
 PLAN = {"id": "monthly", "label": "By the month", "amount": 800, "currency": "EUR", "interval": "month"}
+EUROS = {"currency": "EUR", "amounts": [500]}
+WINTER = {"slug": "winter", "title": "Winter", "text": "Long.", "goal": 5, "currency": "EUR"}
 LETTER = {"slug": "weekly", "name": "The weekly", "description": "Once a week."}
 LOGO = {"src": "/media/anonymous/logo.png", "width": 640, "height": 96}
 GATE = {"type": "gate", "id": "a", "tier": "member", "kind": "analysis", "teaser": "Why", "blocks": [{"type": "rule"}]}
@@ -111,17 +113,24 @@ def test_quiet_text_is_mixed_as_the_style_mixes_it() -> None:
         ("plans", [PLAN, {**PLAN, "amount": 900}], "plans[1].id: another plan is “monthly” too; give each its own"),
         ("plans", [{**PLAN, "interval": "week"}], "plans[0].interval: invalid enum value 'week'; `plans` is a list"),
         ("plans", [{**PLAN, "currency": "eur"}], "plans[0].currency: a currency is its three capitals"),
-        ("giving", {"currency": "EUR", "amounts": [100]}, "giving.amounts[0]: 100 is not within 200 to 100000; change"),
         (
             "giving",
-            {"currency": "EUR", "amounts": [500, 900], "maximum": 800},
-            "giving.amounts[1]: 900 is not within 200 to 800",
+            {"offers": [{"currency": "EUR", "amounts": [100]}]},
+            "giving.offers[0].amounts[0]: 100 is not",
         ),
         (
             "giving",
-            {"currency": "EUR", "amounts": [500], "minimum": 900, "maximum": 800},
-            "giving.minimum: is 900, above the maximum of 800",
+            {"offers": [{"currency": "EUR", "amounts": [500, 900], "maximum": 800}]},
+            "giving.offers[0].amounts[1]: 900 is not within 200 to 800",
         ),
+        (
+            "giving",
+            {"offers": [{"currency": "EUR", "amounts": [500], "minimum": 900, "maximum": 800}]},
+            "giving.offers[0].minimum: is 900, above the maximum of 800",
+        ),
+        ("giving", {"offers": [EUROS, EUROS]}, "giving.offers[1].currency: EUR is offered twice; put its amounts"),
+        ("campaigns", [WINTER, WINTER], "campaigns[1].slug: another campaign is “winter” too; give each its own"),
+        ("campaigns", [{**WINTER, "until": "soon"}], "campaigns[0].until: "),
         ("newsletters", [LETTER, LETTER], "newsletters[1].slug: another newsletter is “weekly” too; give each its own"),
         ("newsletters", [{**LETTER, "tier": "anonymous"}], "newsletters[0].tier: invalid enum value 'anonymous'"),
         ("newsletters", [{**LETTER, "slug": "The Weekly"}], "newsletters[0].slug: a slug is lower-case"),

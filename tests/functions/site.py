@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from functions.pages.read import read
 from shared.domain.articles import Article
 from shared.domain.blocks import Paragraph
-from shared.domain.paper import Giving, PageLink, Paper, Plan
+from shared.domain.paper import Giving, Offer, PageLink, Paper, Plan
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article
 from shared.http import Request
@@ -29,7 +29,7 @@ FULL = replace(
     sections=("city",),
     links=(PageLink("How we work", "/process"),),
     plans=(Plan("monthly", "By the month", 850, "EUR", "month", "As long as you like."),),
-    giving=Giving("EUR", (500, 1000, 2500)),
+    giving=Giving((Offer("EUR", (500, 1000, 2500)),)),
     process=(Paragraph("We <em>ask</em> first."),),
 )
 SIMPLE = ["/sign-in", "/sign-in/sent", "/join", "/contribute", "/thanks", "/process", "/unsubscribed", "/erased"]

@@ -37,7 +37,7 @@ def make_rich(browser: Visitor) -> None:
     house = browser.house
     member, version = member_of(browser)
     member = grant(member, Tier.MEMBER, None, "wrote for us", house.now, house.doors.chance)
-    paid = Membership(MembershipState.ACTIVE, int(house.now), int(house.now) + 1_000)
+    paid = Membership(MembershipState.ACTIVE, int(house.now), int(house.now) + 1_000, int(house.now) + 1_000)
     house.doors.members.write(replace(member, membership=paid), version)
     Visitor(house, agent="curl/8").sign_in()
     assert browser.post("/api/members/email", {"email": "next@reader.example"}).answer.status == 202

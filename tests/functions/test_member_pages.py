@@ -176,7 +176,7 @@ def test_a_paid_membership_says_how_far_it_reaches_and_when_a_payment_failed() -
         kept = visitor.house.doors.members.read(known[0].member or "") if known else None
         assert kept is not None
         now = int(visitor.house.now)
-        paid = replace(kept[0], membership=Membership(state, now, now + 10 * 86_400))
+        paid = replace(kept[0], membership=Membership(state, now, now + 10 * 86_400, now + 10 * 86_400))
         visitor.house.doors.members.write(paid, kept[1])
         said = text(see(visitor, "/account").body)
         assert "payment" not in said and "paid until" not in said if words is None else words in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.paper import Giving
+from shared.domain.paper import Giving, Offer
 from shared.domain.tiers import Tier
 from tests.functions.site import (
     EVERY,
@@ -62,7 +62,7 @@ def test_every_field_has_a_label() -> None:
 def test_prices_are_written_as_one_writes_them() -> None:
     page = shown("/join", PLAIN)
     assert "€8.50 a month" in page
-    giving = shown("/contribute", PLAIN, paper=replace(FULL, giving=Giving("JPY", (500,), 100, 9000)))
+    giving = shown("/contribute", PLAIN, paper=replace(FULL, giving=Giving((Offer("JPY", (500,), 100, 9000),))))
     assert "¥500" in giving
 
 

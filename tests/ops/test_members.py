@@ -15,7 +15,6 @@ from shared.domain.addresses import Address, parse_address
 from shared.domain.email_change import EmailChange
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import (
-    PAST_DUE_GRACE_SECONDS,
     Contact,
     Grant,
     Member,
@@ -286,7 +285,7 @@ def shown(stack: TwinStack, who: Who = ADA, now: float = NOW) -> Shown:
 
 def test_everything_that_is_known_is_shown_with_what_gives_the_tier(stack: TwinStack, members: MemoryMembers) -> None:
     past = Grant("past", Tier.MEMBER, 1, NOW, "quiz")
-    paid = Membership(MembershipState.PAST_DUE, NOW - 5, NOW - 5)
+    paid = Membership(MembershipState.PAST_DUE, NOW - 50, NOW - 5, NOW + 9)
     ada = reader(members, newsletters=("weekly",), grants=(past,), membership=paid)
     session, _ = begin_session(ada.id, "Firefox on Linux", NOW, chance)
     over, _ = begin_session(ada.id, "Old browser", 5, chance)
@@ -306,7 +305,7 @@ def test_everything_that_is_known_is_shown_with_what_gives_the_tier(stack: TwinS
     assert [one.agent for one in found.devices] == ["Firefox on Linux"]
     assert (found.gets_no_mail_because_of, found.gets_no_mail_since) == ("bounce", "1970-01-01T00:00:05Z")
     assert (found.held_back_by_ses, found.address_is_changing_to) == ("bounce", BO.text)
-    later = shown(stack, now=NOW + PAST_DUE_GRACE_SECONDS)
+    later = shown(stack, now=NOW + 9)
     assert (later.tier, later.address_is_changing_to) == (Tier.SUBSCRIBER, None)
     assert later.membership is not None
     assert (later.membership.counts, later.membership.in_grace) == (False, False)

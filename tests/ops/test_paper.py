@@ -167,7 +167,7 @@ def test_operations_md_has_every_field() -> None:
 
 def test_what_is_null_is_taken_out() -> None:
     case = PaperCase()
-    given(case, giving={"currency": "EUR", "amounts": [500]})
+    given(case, giving={"offers": [{"currency": "EUR", "amounts": [500]}]})
 
     assert given(case, giving=None)[0] == PAPER
 

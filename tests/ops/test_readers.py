@@ -72,7 +72,7 @@ def test_what_gives_the_tier_is_said(twin: TwinStack, members: MemoryMembers) ->
     now = int(time.time())
     reader(members)
     assert "subscriber: the address is confirmed" in run(twin, "show", ADA.text).stdout
-    reader(members, BO, membership=Membership(MembershipState.ACTIVE, 1, now - 60))
+    reader(members, BO, membership=Membership(MembershipState.ACTIVE, 1, now - 60, now + 60))
     told = run(twin, "show", BO.text).stdout
     assert "member: membership, in grace" in told
     assert "in grace until" in told
