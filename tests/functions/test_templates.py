@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import TemplateNotFound, UndefinedError
+from markupsafe import Markup
 
 from shared.site.html import Templates
 
@@ -28,6 +29,11 @@ def test_text_is_escaped_and_what_nobody_gave_is_a_fault(tmp_path: Path) -> None
     templates = _own(tmp_path, said="{{ it }}")
 
     assert templates.render("said.html", {"it": "<b>\"'&"}) == b"&lt;b&gt;&#34;&#39;&amp;"
+    # Markup is equal to the text that it is made of, and both may stand in one page, in either order.
+    for text in ("<i>one</i>", "<i>two</i>"):
+        for value in (text, Markup(text), text) if "one" in text else (Markup(text), text, Markup(text)):  # noqa: S704
+            shown = text if isinstance(value, Markup) else text.replace("<", "&lt;").replace(">", "&gt;")
+            assert templates.render("said.html", {"it": value}) == shown.encode()
     with pytest.raises(UndefinedError):
         templates.render("said.html", {})
     with pytest.raises(TemplateNotFound):
