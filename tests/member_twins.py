@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ from shared.domain.sign_in import SignIn
 from shared.ports import MailSetup, Quota
 
 T = TypeVar("T")
+Key = tuple[str, ...]
 
 
 class MemoryRecords:
@@ -30,7 +32,7 @@ class MemoryRecords:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = itertools.count(1)
-        self.values: dict[tuple[str, ...], tuple[bytes, str]] = {}
+        self.values: dict[Key, tuple[bytes, str]] = {}
         self.broken = False
 
     def read(self, kind: type[T], *key: str) -> tuple[T, str] | None:
@@ -49,6 +51,30 @@ class MemoryRecords:
         self._check()
         with self._lock:
             self._put(value, key)
+
+    def together(
+        self,
+        writes: Iterable[tuple[object, str | None, Key]],
+        puts: Iterable[tuple[object, Key]] = (),
+        deletes: Iterable[Key] = (),
+        adds: Iterable[tuple[int, Key]] = (),
+    ) -> str:
+        """All of these, or none where one of the `writes` is not on the version that it expects. Returns the version of
+        the first of them."""
+        self._check()
+        with self._lock:
+            writes = tuple(writes)
+            for _, expected, key in writes:
+                if self.values.get(key, (b"", None))[1] != expected:
+                    raise RecordChanged("Somebody else was first.")
+            versions = [self._put(value, key) for value, _, key in writes]
+            for value, key in puts:
+                self._put(value, key)
+            for key in deletes:
+                self.values.pop(key, None)
+            for amount, key in adds:
+                self._put(int(self.values.get(key, (b"0", ""))[0]) + amount, key)
+            return versions[0]
 
     def take(self, expected: str, *key: str) -> None:
         self._check()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from shared.domain.mails import MailOrder
 from tests.functions.visitor import House
-from tests.member_twins import MemoryPostbox, MemoryRecords
+from tests.member_twins import Key, MemoryPostbox, MemoryRecords
 
 
 class CutOff(Exception):
@@ -36,6 +36,16 @@ class _Records(MemoryRecords):
     def put(self, value: object, *key: str) -> None:
         self.steps.take()
         super().put(value, *key)
+
+    def together(
+        self,
+        writes: Iterable[tuple[object, str | None, Key]],
+        puts: Iterable[tuple[object, Key]] = (),
+        deletes: Iterable[Key] = (),
+        adds: Iterable[tuple[int, Key]] = (),
+    ) -> str:
+        self.steps.take()
+        return super().together(writes, puts, deletes, adds)
 
     def take(self, expected: str, *key: str) -> None:
         self.steps.take()
