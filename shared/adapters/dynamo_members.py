@@ -13,6 +13,7 @@ from shared.domain.sessions import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _KEYS: Final = ("pk", "sk")
 _ITSELF: Final = "member"
@@ -34,6 +35,10 @@ class DynamoMembers:
 
     def write(self, member: Member, expected: str | None) -> str:
         return self._records.write(member, expected, f"member#{member.id}", _ITSELF)
+
+    def writing(self, member: Member, expected: str) -> TransactWriteItemTypeDef:
+        """`write` as a part of a transaction."""
+        return self._records.writing(member, expected, f"member#{member.id}", _ITSELF)[0]
 
     def erase(self, id: str) -> None:
         # Sessions first: whoever is cut off in between is at least signed out everywhere.

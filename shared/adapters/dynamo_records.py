@@ -11,6 +11,7 @@ from shared.adapters.boto3_failures import available
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
@@ -30,23 +31,26 @@ class DynamoRecords:
 
     def write(self, value: object, expected: str | None, *key: str, expires_at: int | None = None) -> str:
         """Put it if the present version is `expected` (None: there is none). Returns the version."""
-        condition = "attribute_not_exists(#version)" if expected is None else "#version = :expected"
-        values: Any = {} if expected is None else {"ExpressionAttributeValues": {":expected": {"S": expected}}}
-        item, version = self._item(value, key, expires_at)
+        put, version = self._conditional_put(value, expected, key, expires_at)
         with available():
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=condition,
-                ExpressionAttributeNames={"#version": "version"},
-                **values,
-            )
+            self._client.put_item(**put)
         return version
+
+    def writing(
+        self, value: object, expected: str | None, *key: str, expires_at: int | None = None
+    ) -> tuple[TransactWriteItemTypeDef, str]:
+        """`write` as a part of a transaction, and the version that comes of it."""
+        put, version = self._conditional_put(value, expected, key, expires_at)
+        return {"Put": put}, version
 
     def put(self, value: object, *key: str, expires_at: int | None = None) -> None:
         """Put it in place of whatever is there."""
         with available():
             self._client.put_item(TableName=self._table, Item=self._item(value, key, expires_at)[0])
+
+    def putting(self, value: object, *key: str) -> TransactWriteItemTypeDef:
+        """`put` as a part of a transaction."""
+        return {"Put": {"TableName": self._table, "Item": self._item(value, key, None)[0]}}
 
     def take(self, expected: str, *key: str) -> None:
         """Delete it if the present version is `expected`."""
@@ -63,6 +67,10 @@ class DynamoRecords:
         """Delete whatever is there, or not."""
         with available():
             self._client.delete_item(TableName=self._table, Key=self._key(key))
+
+    def deleting(self, *key: str) -> TransactWriteItemTypeDef:
+        """`delete` as a part of a transaction."""
+        return {"Delete": {"TableName": self._table, "Key": self._key(key)}}
 
     def partition(self, name: str) -> list[dict[str, Any]]:
         """All items of a partition."""
@@ -82,6 +90,20 @@ class DynamoRecords:
             if "LastEvaluatedKey" not in page:
                 return found
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _conditional_put(
+        self, value: object, expected: str | None, key: tuple[str, ...], expires_at: int | None
+    ) -> tuple[Any, str]:
+        item, version = self._item(value, key, expires_at)
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(#version)" if expected is None else "#version = :expected",
+            "ExpressionAttributeNames": {"#version": "version"},
+        }
+        if expected is not None:
+            put["ExpressionAttributeValues"] = {":expected": {"S": expected}}
+        return put, version
 
     def _key(self, key: tuple[str, ...]) -> Any:
         return {name: {"S": part} for name, part in zip(self._names, key, strict=True)}
