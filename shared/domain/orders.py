@@ -62,7 +62,7 @@ TRANSITIONS: Final[Mapping[OrderState, frozenset[OrderState]]] = {
     _S.DISPUTED: _GOING | {_S.PAID},  # a dispute may be won
     _S.ENDED: frozenset(),
     _S.EXPIRED: frozenset(),
-    _S.FAILED: frozenset(),
+    _S.FAILED: frozenset({_S.PAID, _S.REFUNDED, _S.DISPUTED, _S.ENDED}),  # and yet some came, later
 }
 """From each state, those that may follow it, beside itself. What the processor says against this is not applied."""
 
@@ -98,7 +98,8 @@ class Order(Struct, frozen=True):
     are the giver's, and shown only where `public`.
 
     What has been settled: `received` is what its entries in the ledger sum up to; `cancels`: it is not renewed any
-    more; `supports`: whether it is counted among its campaign's supporters; `notices`: mails that are due.
+    more; `supports`: whether it is counted among its campaign's supporters; `notices`: mails that are due. `forgotten`:
+    whose it was has had everything erased, and gets no mail.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Order(Struct, frozen=True):
     supports: bool = False
     membership: Membership | None = None
     notices: tuple[Notice, ...] = ()
+    forgotten: bool = False
 
     def __repr__(self) -> str:  # a name and a message are somebody's
         return f"Order({self.id}, {self.kind.value}, {self.state.value})"

@@ -16,7 +16,9 @@ from shared.domain.refusals import ImpossibleTransition, PaymentMismatch
 from shared.domain.standing import DisputeOutcome, PageState, Payment, Standing, Subscription, SubscriptionStatus
 
 DAY: Final = 86_400
-_NOT_BEGUN: Final = frozenset({OrderState.OPEN, OrderState.PENDING})
+RENEWING: Final = DAY
+"""How long after the end of what is paid for a renewal may be under way (seconds): Stripe charges about an hour after
+it, and then the word has to come. No payment has failed by then, so this is no grace."""
 
 
 class Settled(Struct, frozen=True):
@@ -40,9 +42,10 @@ def settle(order: Order, standing: Standing, known: Collection[str], grace_days:
     state = state_of(standing)
     if state is not order.state and state not in TRANSITIONS[order.state]:
         raise ImpossibleTransition(f"{order.state.value} cannot become {state.value}.")
-    entries = tuple(entries_of(order.id, standing))
-    new = tuple(entry for entry in entries if entry.id not in known)
-    received = sum(entry.amount for entry in entries)
+    # What the ledger has stays, also where the processor does not say it any more.
+    new = tuple({entry.id: entry for entry in entries_of(order.id, standing) if entry.id not in known}.values())
+    raised = sum(entry.amount for entry in new)
+    received = order.received + raised
     supports = order.campaign is not None and received > 0
     subscription = standing.subscription
     settled = replace(
@@ -55,7 +58,7 @@ def settle(order: Order, standing: Standing, known: Collection[str], grace_days:
         membership=membership_of(order, standing, state, grace_days),
     )
     settled = replace(settled, notices=(*order.notices, *_notices(order, settled, standing, new)))
-    return Settled(settled, new, received - order.received, supports - order.supports)
+    return Settled(settled, new, raised, supports - order.supports)
 
 
 def check(order: Order, standing: Standing) -> None:
@@ -102,7 +105,7 @@ def _state_of_subscription(subscription: Subscription, last: Payment | None, ret
     match subscription.status:
         case SubscriptionStatus.INCOMPLETE_EXPIRED:
             return OrderState.FAILED
-        case SubscriptionStatus.CANCELED | SubscriptionStatus.UNPAID if last is None:
+        case SubscriptionStatus.CANCELED if last is None:
             return OrderState.FAILED
         case SubscriptionStatus.CANCELED:
             return OrderState.ENDED
@@ -140,8 +143,8 @@ def membership_of(order: Order, standing: Standing, state: OrderState, grace_day
     grace = paid_until + grace_days * DAY
     match state:
         case OrderState.RUNNING:
-            # The word that it was paid again may come late; where there will be none, nothing is waited for.
-            good_until = paid_until if subscription.cancels else grace
+            # Paying for the next period takes its time; where there will be none, nothing is waited for.
+            good_until = paid_until if subscription.cancels else max(grace, paid_until + RENEWING)
             return Membership(
                 MembershipState.ACTIVE, subscription.started_at, paid_until, good_until, subscription.cancels
             )
