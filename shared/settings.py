@@ -164,6 +164,12 @@ class PaymentsSettings(Struct, frozen=True):
     mail_queue: str
 
 
+class WorkerSettings(Struct, frozen=True):
+    """What the function is told beside that which works off the payments' queue."""
+
+    payments_queue: str
+
+
 class WebhooksSettings(Struct, frozen=True):
     """What the webhooks function is told by the template. `secret`: where that lies which webhooks are signed with."""
 
@@ -202,6 +208,11 @@ def payments_settings(environ: Mapping[str, str] = os.environ) -> PaymentsSettin
         members_table=_required(environ, "MEMBERS_TABLE"),
         mail_queue=_required(environ, "MAIL_QUEUE"),
     )
+
+
+def worker_settings(environ: Mapping[str, str] = os.environ) -> WorkerSettings:
+    """The settings in `environ`. Raises MissingSetting, naming the variable."""
+    return WorkerSettings(payments_queue=_required(environ, "PAYMENTS_QUEUE"))
 
 
 def webhooks_settings(environ: Mapping[str, str] = os.environ) -> WebhooksSettings:

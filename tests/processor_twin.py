@@ -306,6 +306,11 @@ class MemoryProcessor:
     def tells_truth(self, session: str) -> None:
         self._tampered.pop(session, None)
 
+    def truth(self, session: str) -> Standing:
+        """How it stands, whatever it says."""
+        with self._lock:
+            return self._now(session)
+
     def foreign(self, type: str = "charge.refunded") -> Happened:
         """Something has happened to what came by no page of ours."""
         with self._lock:

@@ -101,7 +101,7 @@ def _member(before: Order, after: Order, doors: Doors) -> tuple[Member, str] | N
     """The order's member as they are from now on, in place of the version that was read before all their orders were.
 
     They are written also where only the order's own membership changes and another is the best: of two orders that are
-    settled at once, each by what the other was, one begins again then. None where nothing changes, and for who has gone.
+    settled at once, each by what the other was, one begins again then. None where nothing changes, or nobody is there.
     """
     if after.kind is not Kind.MEMBERSHIP or after.member is None:
         return None

@@ -1,23 +1,24 @@
 """Making our ledger agree with the processor, whatever was never heard of: everything that has happened, or was begun,
-since the last time; and every order that something may still happen to.
+since the last time; and then every order that something may still happen to, whatever was said of it.
 
 It may end anywhere, and be run again, or twice at once: a look finds what is missing, and nothing twice.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Final
+import hashlib
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from msgspec import Struct, field
 
 from functions.payments.campaigns import say_raised
 from functions.payments.doors import Doors
 from functions.payments.look import Became, look
-from shared.domain.orders import Order, OrderState
+from shared.domain.orders import OrderState
 from shared.domain.settling import DAY
 
+T = TypeVar("T")
 OVERLAP: Final = DAY
 """By how much each time reaches back behind the last: what happens is not listed at once, nor in order."""
 FIRST: Final = 30 * DAY
@@ -26,6 +27,7 @@ SECONDS_KEPT: Final = 30
 """How many seconds before its end it stops: a look that has begun then has time to end."""
 MOST_FAILED: Final = 20
 """After so many in a row something is out of reach, and the rest would fail too."""
+MOST_NAMED: Final = 100
 _S = OrderState
 AT_REST: Final = frozenset({_S.PAID, _S.ENDED, _S.EXPIRED, _S.FAILED})
 """Orders in these states are looked at again only where something has happened to them."""
@@ -35,7 +37,8 @@ class Report(Struct):
     """What came of it. `looked`: orders that were looked at; `repaired`: those of which something had been missed;
     `entries`: how many of the ledger's were missing, and by how much that changes its sums (`amounts`, minor units by
     currency); `mismatched`: orders that are not what was ordered; `foreign`: what came by no page of ours; `failed`:
-    what could not be looked at. `is_finished`: whether all was gone through; `causes` count why not, by class."""
+    what could not be looked at. `is_finished`: whether all was gone through; `causes` count why not, by class;
+    `orders`: the ids of those that were repaired or are mismatched, the first of them."""
 
     looked: int = 0
     repaired: int = 0
@@ -47,7 +50,6 @@ class Report(Struct):
     is_finished: bool = False
     causes: dict[str, int] = field(default_factory=dict)
     orders: tuple[str, ...] = ()
-    """The ids of those that were repaired or are mismatched, the first hundred."""
 
 
 class _Over(Exception):
@@ -70,70 +72,87 @@ def reconcile(doors: Doors, seconds_left: Callable[[], float]) -> Report:
 class _Run:
     def __init__(self, doors: Doors, seconds_left: Callable[[], float]) -> None:
         self._doors, self._seconds_left = doors, seconds_left
-        self._seen: set[str] = set()
-        self._campaigns: set[str] = set()
+        self._done: set[tuple[str, str]] = set()
         self._in_a_row = 0
-        self._causes: Counter[str] = Counter()
         self.report = Report()
 
     def go(self) -> None:
-        """All of it. That all which has happened was looked at is said only when it was."""
+        """All of it. The ledger's word of how far it has come goes on only where nothing has failed on the way."""
         doors, begun_at = self._doors, int(self._doors.clock())
         reached = doors.ledger.reconciled()
         since = begun_at - FIRST if reached is None else reached - OVERLAP
-        for session in self._happened(since):
-            self._look(session)
+        self._look_at_what_happened(since)
         for session in doors.processor.sessions(since):
-            self._look(session)
+            self._try("look", self._look, session)
         if not self.report.failed:
             doors.ledger.say_reconciled(begun_at)
-        for session in self._not_at_rest():
-            self._look(session)
-        for campaign in sorted(self._campaigns):
-            self._check_time()
-            say_raised(campaign, doors)
+        for session in self._not_at_rest(begun_at):
+            self._try("look", self._look, session)
         self.report.is_finished = not self.report.failed
 
     def fail(self, error: Exception) -> None:
         self.report.failed += 1
-        self._causes[type(error).__name__] += 1
-        self.report.causes = dict(self._causes)
+        name = type(error).__name__
+        self.report.causes[name] = self.report.causes.get(name, 0) + 1
 
-    def _happened(self, since: int) -> Iterator[str]:
-        """The pages by which everything came to be that something has happened to."""
-        asked: set[str] = set()
-        for event in self._doors.processor.happened(since):
-            if event.livemode is not self._doors.livemode or event.object in asked:
-                continue
-            self._check_time()
-            asked.add(event.object)
-            session = self._doors.processor.session_behind(event.object)
-            if session is None:
-                self.report.foreign += 1
-            else:
-                yield session
+    def _look_at_what_happened(self, since: int) -> None:
+        """The oldest first: where the time ends, the next run goes on from there."""
+        come_to = since
+        try:
+            for event in self._doors.processor.happened(since):
+                if event.livemode is self._doors.livemode:
+                    session = self._try("resolve", self._behind, event.object)
+                    if session is not None:
+                        self._try("look", self._look, session)
+                come_to = event.at
+        except _Over:
+            if not self.report.failed:
+                self._doors.ledger.say_reconciled(come_to)
+            raise
 
-    def _not_at_rest(self) -> Iterator[str]:
+    def _not_at_rest(self, now: int) -> list[str]:
+        """The pages of all orders that something may still happen to, each day in another order: where the time is
+        never enough for all, each has its turn. Campaigns' documents are mended on the way."""
+        sessions: list[str] = []
+        campaigns: set[str] = set()
         for order, _ in self._doors.ledger.everything():
             if order.campaign is not None:
-                self._campaigns.add(order.campaign)
+                campaigns.add(order.campaign)
             if order.session is not None and (order.state not in AT_REST or order.notices):
-                yield order.session
+                sessions.append(order.session)
+        for campaign in sorted(campaigns):
+            self._try("campaign", self._say_raised, campaign)
+        day = now // DAY
+        return sorted(sessions, key=lambda session: hashlib.sha256(f"{day}{session}".encode()).digest())
 
-    def _look(self, session: str) -> None:
-        self._check_time()
-        if session in self._seen:
-            return
-        self._seen.add(session)
+    def _behind(self, object: str) -> str | None:
+        session = self._doors.processor.session_behind(object)
+        self.report.foreign += session is None
+        return session
+
+    def _try(self, what: str, act: Callable[[str], T], id: str) -> T | None:
+        """What fails holds up no other, unless everything does. Nothing is done twice."""
+        if self._seconds_left() < SECONDS_KEPT:
+            raise _Over
+        if (what, id) in self._done:
+            return None
+        self._done.add((what, id))
         try:
-            looked = look(session, self._doors)
-        except Exception as error:  # noqa: BLE001 -- one that cannot be looked at holds up no other
+            result = act(id)
+        except Exception as error:
             self.fail(error)
             self._in_a_row += 1
             if self._in_a_row == MOST_FAILED:
                 raise _Over from error
-            return
+            return None
         self._in_a_row = 0
+        return result
+
+    def _say_raised(self, campaign: str) -> None:
+        say_raised(campaign, self._doors)
+
+    def _look(self, session: str) -> None:
+        looked = look(session, self._doors)
         report = self.report
         if looked.became is Became.FOREIGN:
             report.foreign += 1
@@ -144,9 +163,5 @@ class _Run:
         report.entries += len(looked.entries)
         for entry in looked.entries:
             report.amounts[entry.currency] = report.amounts.get(entry.currency, 0) + entry.amount
-        if looked.became is not Became.UNCHANGED and looked.order is not None and len(report.orders) < 100:
+        if looked.became is not Became.UNCHANGED and looked.order is not None and len(report.orders) < MOST_NAMED:
             report.orders = (*report.orders, looked.order)
-
-    def _check_time(self) -> None:
-        if self._seconds_left() < SECONDS_KEPT:
-            raise _Over

@@ -25,7 +25,7 @@ def check_signature(body: bytes, header: str, secrets: tuple[str, ...], now: flo
     usable = [secret for secret in secrets if secret.strip()]
     if not usable:
         raise WebhooksClosed("No webhooks are taken here: the secret that they are signed with is not known.")
-    parts = [part.strip().partition("=")[::2] for part in header[: _MAX_HEADER + 1].split(",")]
+    parts = [part.strip(" ").partition("=")[::2] for part in header[: _MAX_HEADER + 1].split(",")]
     times = [value for name, value in parts if name == "t"]
     signatures = [value for name, value in parts if name == "v1" and _signature.match(value)]
     if len(header) > _MAX_HEADER or len(times) != 1 or not _time.match(times[0]) or not signatures:
