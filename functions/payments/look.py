@@ -83,13 +83,14 @@ def _settled(id: str, session: str, doors: Doors) -> tuple[Order, str, Standing,
         if found is None:
             raise PaymentMismatch("order, which is not there,")
         order, version = found
-        known = frozenset(entry.id for entry in doors.ledger.entries(id))
+        held = doors.ledger.entries(id)
+        known = frozenset(entry.id for entry in held)
         grace = doors.papers.read().past_due_grace_days if order.kind is Kind.MEMBERSHIP else 0
         settled = settle(order, standing, known, grace)
         member = _member(order, settled.order, doors)
         if settled.order == order and not settled.entries and member is None:
             return order, version, standing, None
-        step = Step(settled.order, version, settled.entries, _campaign(order, settled), member)
+        step = Step(settled.order, version, settled.entries, _campaign(order, settled, held), member)
         try:
             return settled.order, doors.ledger.commit(step), standing, settled
         except RecordChanged:
@@ -117,15 +118,16 @@ def _member(before: Order, after: Order, doors: Doors) -> tuple[Member, str] | N
     return replace(member, membership=membership), version
 
 
-def _campaign(before: Order, settled: Settled) -> CampaignStep | None:
-    """By what the order's campaign changes. Who has had all their money back is counted and named no more."""
+def _campaign(before: Order, settled: Settled, held: tuple[Entry, ...]) -> CampaignStep | None:
+    """By what the order's campaign changes. Who has had all their money back is counted and named no more. Who is named
+    is so by when they first gave, whatever was heard of first: `held` are the entries that the ledger has."""
     after = settled.order
     if after.campaign is None or not (settled.raised or settled.supporters):
         return None
     begins, ends = settled.supporters > 0, settled.supporters < 0
     named = None
     if begins and after.public and after.name is not None:
-        at = min((entry.at for entry in settled.entries), default=after.asked_at)
+        at = min((entry.at for entry in (*held, *settled.entries)), default=after.asked_at)
         named = Supporter(after.id, at, after.name, after.message)
     unnamed = after.id if ends else None
     return CampaignStep(after.campaign, after.currency, settled.raised, settled.supporters, named, unnamed)

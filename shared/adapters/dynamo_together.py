@@ -33,7 +33,7 @@ def write_together(
         try:
             return _written(client, writes)
         except Contended:
-            wait(random.uniform(longest / 2, longest))  # noqa: S311: keeps no secret, only out of step
+            wait(random.uniform(longest / 2, longest))  # noqa: S311 -- keeps no secret, only out of step
     return _written(client, writes)
 
 
