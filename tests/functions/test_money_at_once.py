@@ -12,17 +12,26 @@ import pytest
 from functions.payments.batch import Desk
 from shared.domain.standing import DisputeOutcome
 from tests.contracts.test_ledger import make_ledger_tables
-from tests.functions.under_fire import GIFTS, LIVES, MEMBERSHIP, Facts, Fuse, House, Play, deliver, steps_of
+from tests.functions.under_fire import (
+    GIFTS,
+    LIVES,
+    MEMBERSHIP,
+    MOST_BETWEEN,
+    Facts,
+    Fuse,
+    House,
+    Play,
+    deliver,
+    steps_of,
+)
 
 RUNS: Final = 120
 FEWER_RUNS: Final = 40
-_EVERY: Final = 7  # of so many runs that follow each other, each number of a write kills in one
-_NEVER: Final = 10**9
 
 
 def told_in_order(run: str, plays: tuple[Play, ...], *, each: bool) -> House:
     """The same lives, told to one worker in order, once each: at the end of them, or after each step."""
-    house = House(run, Fuse(_NEVER, _NEVER + 1))
+    house = House(run, Fuse(None, random.Random(0)))  # noqa: S311 -- asks for none
     told = 0
     steps = steps_of(plays, house)
     for number, step in enumerate(steps):
@@ -57,9 +66,9 @@ def under_fire(number: int, tables: tuple[Any, str, str] | None) -> int:
     chance = random.Random(number)  # noqa: S311 -- keeps no secret
     meanwhile = number % 2 == 1
     life = list(LIVES)[number // 2 % len(LIVES)]
-    plays = (Play(MEMBERSHIP, LIVES[life]), *GIFTS)
+    plays = (Play(MEMBERSHIP, LIVES[life]), *(GIFTS if number % 3 == 0 else ()))
     run = f"{number:x}"
-    house = House(run, Fuse(number // 2 % _EVERY, _EVERY), tables)
+    house = House(run, Fuse(number // 2 % MOST_BETWEEN, chance), tables)
 
     deliver(house, steps_of(plays, house), chance, meanwhile=meanwhile)
 
@@ -72,15 +81,17 @@ def under_fire(number: int, tables: tuple[Any, str, str] | None) -> int:
         assert least.mails().items() <= mails <= most.mails().items()
     else:
         assert mails == least.mails().items()
-    return house.fuse.kills
+    return house.fuse.deaths
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_a_life_told_in_any_order_repeatedly_at_once_and_cut_off_ends_the_same(dynamodb_local: Any, part: int) -> None:
     tables = dynamodb_local, *make_ledger_tables(dynamodb_local, f"fire-{part}")
-    assert sum(under_fire(number, tables) for number in range(part, RUNS, 4)) > RUNS
+    deaths = [under_fire(number, tables) for number in range(part, RUNS, 4)]
+    assert sum(deaths) > len(deaths)
 
 
 @pytest.mark.parametrize("part", range(2))
 def test_the_same_is_so_in_memory_wherever_java_is_not(part: int) -> None:
-    assert sum(under_fire(number, None) for number in range(part, FEWER_RUNS, 2)) > FEWER_RUNS
+    deaths = [under_fire(number, None) for number in range(part, FEWER_RUNS, 2)]
+    assert sum(deaths) > len(deaths)

@@ -39,7 +39,9 @@ from tests.processor_twin import NOW, MemoryProcessor
 from tests.twins import MemoryDocuments, MemoryPapers
 
 WORKERS: Final = 10
-_MOST_IN_A_BATCH: Final = 4
+MOST_BETWEEN: Final = 12
+"""Writes from one death to the next."""
+_MOST_IN_A_BATCH: Final = 6
 _MOST_DELIVERIES: Final = 3_000  # something goes round in circles
 _PASSING: Final = (RecordChanged, DocumentChanged, StoreUnavailable)
 
@@ -49,23 +51,25 @@ class Killed(BaseException):
 
 
 class Fuse:
-    """Kills whoever makes a write whose number is `first`, or so many times `every` behind it, once it has happened."""
+    """Kills whoever makes the write of that number (None: nobody), once it has happened, and then again and again after
+    some more: never in step, for some of what a worker does is one go."""
 
-    def __init__(self, first: int, every: int) -> None:
-        self._first, self._every = first, every
+    def __init__(self, first: int | None, chance: random.Random) -> None:
+        self._next, self._chance = first, chance
         self._lock = threading.Lock()
         self.is_lit = False
-        self.writes = self.kills = 0
+        self.writes = self.deaths = 0
 
     def burn(self) -> None:
         if not self.is_lit:
             return
         with self._lock:
             number, self.writes = self.writes, self.writes + 1
-            dies = number % self._every == self._first
-            self.kills += dies
-        if dies:
-            raise Killed
+            if number != self._next:
+                return
+            self.deaths += 1
+            self._next = number + self._chance.randint(1, MOST_BETWEEN)
+        raise Killed
 
 
 class _Records(MemoryRecords):
@@ -163,7 +167,7 @@ class Facts(Struct, frozen=True):
     entries: tuple[tuple[Entry, ...], ...]
     member: Member | None
     raised: Raised
-    shown: Raised | None
+    shown: Raised
     """What readers' functions read of the campaign."""
 
 
@@ -228,7 +232,7 @@ class House:
             tuple(self.ledger.entries(order.id) for order in self.orders),
             member[0] if member else None,
             self.ledger.raised(self.campaign),
-            msgspec.json.decode(shown, type=Raised) if shown else None,
+            msgspec.json.decode(shown, type=Raised) if shown else Raised(),
         )
 
     def mails(self) -> dict[str, MoneyOrder]:
@@ -321,7 +325,7 @@ class _Queue:
 
 
 def deliver(house: House, steps: Iterable[Callable[[], object]], chance: random.Random, *, meanwhile: bool) -> None:
-    """Let the steps happen, and tell the workers of each event once to three times; `meanwhile`: while life goes on,
+    """Let the steps happen, and tell the workers of each event once or more often; `meanwhile`: while life goes on,
     not after it. Raises AssertionError when a worker ends in another way than it may."""
     queue = _Queue(chance)
     told = 0
@@ -330,7 +334,7 @@ def deliver(house: House, steps: Iterable[Callable[[], object]], chance: random.
         nonlocal told
         events = house.processor.events[told:]
         told += len(events)
-        queue.put(_encoded(one) for one in events for _ in range(chance.choice((1, 1, 2, 3))))
+        queue.put(_encoded(one) for one in events for _ in range(chance.choice((1, 1, 1, 2, 3))))
 
     def work() -> None:
         while batch := queue.take():
