@@ -143,17 +143,18 @@ class _Postbox(MemoryPostbox):
 
 
 class _Processor(MemoryProcessor):
-    """Its ids are of one run. While it is `far`, an answer is on its way for a moment, and may be old when it comes."""
+    """Its ids are of one run. While it is `far`, an answer is on its way for as many seconds, and may be old when it
+    comes."""
 
     def __init__(self, run: str) -> None:
         super().__init__()
         self._run = run
-        self.far = False
+        self.far = 0.0
 
     def standing(self, session: str) -> Standing:
         standing = super().standing(session)
         if self.far:
-            time.sleep(random.choice((0, 0, 0.001, 0.004)))  # noqa: S311 -- keeps no secret
+            time.sleep(random.choice((0, 0, self.far / 4, self.far)))  # noqa: S311 -- keeps no secret
         return standing
 
     def _next(self) -> str:
@@ -183,6 +184,7 @@ class House:
 
     def __init__(self, run: str, fuse: Fuse, tables: tuple[Any, str, str] | None = None) -> None:
         self.run, self.fuse = run, fuse
+        self.moment = 0.005 if tables is None else 0.03  # seconds in which others get something done
         self.processor = _Processor(run)
         self.documents = _Documents(fuse)
         self.postbox = _Postbox(fuse)
@@ -353,17 +355,17 @@ def deliver(house: House, steps: Iterable[Callable[[], object]], chance: random.
                 step()
                 if meanwhile:
                     tell()
-                    time.sleep(chance.choice((0, 0.002, 0.006)))
+                    time.sleep(chance.choice((0, house.moment / 2, house.moment)))
             tell()
         finally:
             queue.close()
 
     house.fuse.is_lit = True
     with ThreadPoolExecutor(WORKERS + 1) as threads:
-        house.processor.far = meanwhile
+        house.processor.far = house.moment if meanwhile else 0
         for ended in [threads.submit(live), *(threads.submit(work) for _ in range(WORKERS))]:
             ended.result()
-    house.processor.far = house.fuse.is_lit = False
+    house.fuse.is_lit = False
 
 
 def _comes_again(desk: Desk, message: str) -> bool:
