@@ -3,7 +3,38 @@ there asks how it stands now, so order, repetition and loss of these change noth
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
+
+EVENT_TYPES: Final = frozenset(
+    {
+        "charge.dispute.closed",
+        "charge.dispute.created",
+        "charge.dispute.funds_reinstated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.updated",
+        "charge.refunded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "customer.subscription.created",
+        "customer.subscription.deleted",
+        "customer.subscription.paused",
+        "customer.subscription.resumed",
+        "customer.subscription.updated",
+        "invoice.marked_uncollectible",
+        "invoice.paid",
+        "invoice.payment_failed",
+        "invoice.voided",
+        "invoice_payment.paid",
+        "refund.created",
+        "refund.failed",
+        "refund.updated",
+    }
+)
+"""What we want to hear of, in the processor's words: after each of these an order may stand otherwise than before."""
 
 
 class Happened(Struct, frozen=True, tag_field="kind", tag="event"):
