@@ -28,7 +28,6 @@ from tests.money_cases import (
     GIFT,
     MEMBERSHIP,
     MONTHLY_GIFT,
-    NOW,
     ONCE_STEPS,
     UNTIL,
     lives,
@@ -38,7 +37,7 @@ from tests.money_cases import (
     standing_of,
     subscription_of,
 )
-from tests.processor_twin import MemoryProcessor
+from tests.processor_twin import NOW, MemoryProcessor
 
 MONTH = UNTIL - NOW
 FIRST = payment_of(MEMBERSHIP)

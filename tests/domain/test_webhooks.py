@@ -22,7 +22,8 @@ _bodies = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
 def signed(body: str = BODY.decode(), at: int = NOW, secret: str = SECRET) -> str:
     """The header that Stripe's library makes for it."""
-    return stripe.WebhookSignature.generate_signature_header(body, secret, timestamp=at)
+    header: str = stripe.WebhookSignature.generate_signature_header(body, secret, timestamp=at)
+    return header
 
 
 def taken(body: bytes, header: str, secrets: tuple[str, ...] = (SECRET,), now: float = NOW) -> bool:
