@@ -7,6 +7,7 @@ It may end anywhere, and be run again, or twice at once: a look finds what is mi
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -73,7 +74,7 @@ class _Run:
     def __init__(self, doors: Doors, seconds_left: Callable[[], float]) -> None:
         self._doors, self._seconds_left = doors, seconds_left
         self._done: set[tuple[str, str]] = set()
-        self._in_a_row = 0
+        self._in_a_row: Counter[str] = Counter()
         self.report = Report()
 
     def go(self) -> None:
@@ -141,11 +142,11 @@ class _Run:
             result = act(id)
         except Exception as error:
             self.fail(error)
-            self._in_a_row += 1
-            if self._in_a_row == MOST_FAILED:
+            self._in_a_row[what] += 1
+            if self._in_a_row[what] == MOST_FAILED:
                 raise _Over from error
             return None
-        self._in_a_row = 0
+        self._in_a_row[what] = 0
         return result
 
     def _say_raised(self, campaign: str) -> None:
