@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.payments.batch import PAUSES, Desk, Ended, Worked
 from functions.payments.wiring import doors, redelivery
+from shared.domain.refusals import ProcessorRefused, Refusal
 from shared.faults import places
 from shared.settings import payments_settings, stripe_settings, worker_settings
 
@@ -55,8 +56,8 @@ def _count(message_id: str, worked: Worked) -> None:
         order=looked.order if looked else None,
         what=looked.what if looked else None,
         entries=len(looked.entries) if looked else 0,
-        code=getattr(worked.cause, "code", None),
-        reason=getattr(worked.cause, "reason", None),
+        code=worked.cause.code if isinstance(worked.cause, Refusal) else None,
+        reason=worked.cause.reason if isinstance(worked.cause, ProcessorRefused) else None,
         cause=type(cause).__name__ if cause else None,
         at=places(worked.cause) if worked.cause else None,
     )

@@ -16,6 +16,7 @@ from functions.payments.look import Became
 from shared.domain.addresses import Address
 from shared.domain.campaigns import Raised, Supporter
 from shared.domain.happenings import Happened
+from shared.domain.mails import MailOrder
 from shared.domain.members import Grant, MembershipState, tier_of
 from shared.domain.orders import Interval, NoticeKind, OrderState
 from shared.domain.refusals import ContentUnavailable, DocumentChanged, ProcessorRefused
@@ -591,6 +592,25 @@ def test_a_mail_that_is_ordered_twice_has_one_key() -> None:
     assert (len(books.postbox.orders), len(books.mails())) == (2, 1)
 
 
+def test_of_two_who_order_mails_at_once_neither_leaves_any_due() -> None:
+    books = Books()
+    session = books.order()
+    payment = books.processor.pay(session)
+    order = books.postbox.order
+
+    def meanwhile(mail: MailOrder) -> None:
+        books.postbox.order = order  # type: ignore[method-assign]
+        books.processor.refund(payment, 100, "key")
+        books.look(session)
+        order(mail)
+
+    books.postbox.order = meanwhile  # type: ignore[assignment,method-assign]
+    books.look(session)
+
+    assert books.told() == [N.THANKS, N.REFUNDED]
+    books.agree([session])
+
+
 def _fall() -> str:
     raise RuntimeError
 
@@ -702,7 +722,7 @@ def test_our_order_is_read_before_the_processor_is_asked() -> None:
         books.look(session)
         return old
 
-    books.processor.standing = slow  # type: ignore[method-assign]
+    books.processor.standing = slow  # type: ignore[assignment,method-assign]
     books.look(session)
 
     assert (books.of(session).state, books.of(session).received) == (S.REFUNDED, 0)

@@ -13,6 +13,7 @@ from shared.domain.happenings import Forget
 from shared.domain.members import Member
 from shared.domain.orders import Interval, NoticeKind, OrderState
 from shared.domain.standing import PageState, SubscriptionStatus
+from shared.ports import Step
 from tests.functions.books import ADA, Books
 from tests.functions.killed import KillableBooks
 from tests.money_cases import GIFT, MEMBERSHIP, MONTHLY_GIFT
@@ -114,14 +115,29 @@ def test_what_happens_to_their_payments_afterwards_is_still_in_the_ledger_and_ma
 def test_mails_that_are_due_are_not_sent_to_who_was_forgotten() -> None:
     books = Books()
     books.postbox.broken = True
-    of_ada(books)
+    sessions = of_ada(books)
     books.postbox.broken = False
     erased(books)
-    books.hear(Forget(ADA.id), *books.processor.events)
+    forget(ADA.id, books.doors)
+    assert not any(books.of(one).notices for one in sessions[:4])
+    books.hear(*books.processor.events)
     books.reconcile()
 
     assert {one.address for one in books.mails()} == {BO.address}
     assert NoticeKind.ENDED not in books.told()
+
+
+def test_what_another_customer_pays_for_them_ends_too() -> None:
+    books = Books()
+    session = books.membership()
+    books.processor._set(session, customer="cus_other")
+    books.hear_news()
+    erased(books)
+    forget(ADA.id, books.doors)
+    subscription = books.processor.truth(session).subscription
+
+    assert subscription is not None
+    assert subscription.status is SubscriptionStatus.CANCELED
 
 
 @pytest.mark.parametrize("first", ["forget", "events"])
@@ -199,6 +215,25 @@ def test_who_looks_at_an_order_meanwhile_does_not_bring_the_person_back() -> Non
 
     assert (books.of(session).member, books.of(session).received) == (None, 8000)
     assert ADA.id not in held(books)
+
+
+def test_who_is_forgotten_while_an_order_is_settled_is_forgotten() -> None:
+    books = Books()
+    session = books.order(NAMED, member=ADA.id)
+    books.processor.pay(session)
+    commit = books.ledger.commit
+
+    def meanwhile(step: Step) -> str:
+        books.ledger.commit = commit  # type: ignore[method-assign]
+        books.look(session)
+        return commit(step)
+
+    books.ledger.commit = meanwhile  # type: ignore[method-assign]
+    forget(ADA.id, books.doors)
+
+    assert (books.of(session).received, books.of(session).forgotten) == (500, True)
+    assert not any(one in held(books) for one in (ADA.id, "Ada Reader"))
+    books.agree([session])
 
 
 def test_an_order_says_that_it_was_forgotten_and_still_what_it_was() -> None:

@@ -110,6 +110,16 @@ def test_what_the_processor_does_not_list_any_more_is_found_by_what_was_ordered(
     assert tier_of(books.member(), books.processor.now) is Tier.SUBSCRIBER
 
 
+def test_what_was_paid_for_an_order_that_is_not_there_any_more_is_told_of() -> None:
+    books = Books()
+    session = books.order()
+    books.processor.pay(session)
+    books.processor.events.clear()
+    books.records.delete("order", books.of(session).id)
+
+    assert books.reconcile().mismatched == 1
+
+
 @pytest.mark.parametrize("state", OrderState)
 def test_only_what_is_at_rest_is_left_alone(state: OrderState) -> None:
     books = Books()
@@ -180,7 +190,7 @@ def test_it_has_come_no_further_where_something_could_not_be_looked_at() -> None
     first, second = books.order(), books.order()
     for session in (first, second):
         books.processor.pay(session)
-    books.processor.before = _fails_at(("standing", first))  # type: ignore[method-assign]
+    books.processor.before = _fails_at(("standing", first))  # type: ignore[assignment,method-assign]
     report = books.reconcile()
 
     assert (report.failed > 0, report.is_finished, report.looked) == (True, False, 1)
@@ -199,7 +209,7 @@ def test_what_cannot_be_resolved_holds_up_no_other() -> None:
     foreign = books.processor.foreign()
     session = books.order()
     books.processor.pay(session)
-    books.processor.before = _fails_at(("session_behind", foreign.object))  # type: ignore[method-assign]
+    books.processor.before = _fails_at(("session_behind", foreign.object))  # type: ignore[assignment,method-assign]
     report = books.reconcile()
 
     assert (report.failed, books.of(session).state) == (1, S.PAID)
@@ -219,7 +229,7 @@ def test_where_nothing_answers_it_does_not_ask_for_everything() -> None:
         books.processor.pay(books.order())
     books.processor.asked.clear()
     standing = [("standing", one) for one in books.processor._lives]
-    books.processor.before = _fails_at(*standing)  # type: ignore[method-assign]
+    books.processor.before = _fails_at(*standing)  # type: ignore[assignment,method-assign]
     report = books.reconcile()
     assert (report.failed, report.is_finished) == (MOST_FAILED, False)
 
@@ -275,6 +285,20 @@ def test_it_stops_in_time_and_goes_on_the_next_time() -> None:
 
     assert runs > 1
     books.agree(sessions)
+
+
+def test_where_time_ends_after_something_has_failed_it_has_come_no_further() -> None:
+    books = Books()
+    sessions = []
+    for _ in range(9):
+        sessions.append(books.order())
+        books.processor.pay(sessions[-1])
+        books.processor.pass_time(DAY)
+    books.processor.before = _fails_at(("standing", sessions[0]))  # type: ignore[assignment,method-assign]
+    report = books.reconcile(_for_steps(9))
+
+    assert (report.failed, report.is_finished) == (1, False)
+    assert books.ledger.reconciled() is None
 
 
 def _for_steps(steps: int) -> Callable[[], float]:
