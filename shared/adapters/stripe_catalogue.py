@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import stripe as lib
 
@@ -86,7 +86,7 @@ class StripeCatalogue:
             return tuple(_endpoint(one) for one in listed.auto_paging_iter())
 
     def tell(self, url: str) -> str:
-        wanted = cast("list[Any]", sorted(EVENT_TYPES))
+        wanted: list[Any] = sorted(EVENT_TYPES)
         with self._at.asking() as stripe:
             made = stripe.webhook_endpoints.create({"url": url, "enabled_events": wanted})
         if not made.secret:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stripe._v1_services import V1Services
     from stripe.checkout import Session
 
-_Returned = TypeVar("_Returned", Refund, Dispute)
+_Moved = TypeVar("_Moved", Payment, Refund, Dispute)
 TYPES_A_QUESTION: Final = 20  # how many types of event may be asked for at once
 DAY: Final = 86_400
 _NO_PAYMENT: Final = frozenset({"requires_payment_method", "canceled"})
@@ -125,7 +125,7 @@ def _standing(stripe: V1Services, page: Session) -> Standing:
         email=page.customer_details.email if page.customer_details else page.customer_email,
         is_settling=is_waited_for and not has_failed,
         failed=has_failed,
-        payments=tuple(_renewals(stripe, subscription) if subscription else _once(stripe, intent)),
+        payments=_oldest_first(_renewals(stripe, subscription) if subscription else _once(stripe, intent)),
         subscription=_subscription(subscription) if subscription else None,
     )
 
@@ -315,5 +315,5 @@ def _id(field: str | lib.StripeObject | None) -> str | None:
     return id
 
 
-def _oldest_first(every: Iterable[_Returned]) -> tuple[_Returned, ...]:
+def _oldest_first(every: Iterable[_Moved]) -> tuple[_Moved, ...]:
     return tuple(sorted(every, key=lambda one: (one.at, one.id)))

@@ -101,6 +101,21 @@ class Account:
         with self._verb():
             return copy.deepcopy(list(reversed(self._objects[kind].values())))
 
+    def page(
+        self, kind: str, fits: Callable[[Object], bool], limit: int, after: str | None = None
+    ) -> tuple[list[Object], bool]:
+        """Of the objects of a kind that fit, the newest first, `limit` behind the one of id `after`; and whether there
+        are more. Raises TillError where that one is not among them."""
+        with self._verb():
+            found = [one for one in reversed(self._objects[kind].values()) if fits(one)]
+            start = 0
+            if after is not None:
+                places = [place for place, one in enumerate(found) if one["id"] == after]
+                if not places:
+                    raise missing(after, "starting_after")
+                start = places[0] + 1
+            return copy.deepcopy(found[start : start + limit]), len(found) > start + limit
+
     def items(self, session: str) -> list[Object]:
         """What is on a page."""
         with self._verb():
@@ -430,7 +445,8 @@ class Account:
 
     def _find(self, id: str, param: str = "id") -> Object:
         prefix = id[: id.find("_") + 1]
-        found = self._objects.get(KINDS.get(prefix, ""), {}).get(id)
+        kind = KINDS.get(prefix, "product")  # whose ids may be of their maker's choice
+        found = self._objects[kind].get(id)
         if found is None:
             raise missing(id, param)
         return found
