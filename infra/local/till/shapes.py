@@ -76,7 +76,6 @@ def product(now: int, name: str, metadata: Object | None = None, id: str | None 
         "shippable": None,
         "statement_descriptor": None,
         "tax_code": None,
-        "type": "service",
         "unit_label": None,
         "updated": now,
         "url": None,
@@ -91,7 +90,6 @@ def price(
         "interval": interval,
         "interval_count": 1,
         "meter": None,
-        "trial_period_days": None,
         "usage_type": "licensed",
     }
     return {
@@ -254,7 +252,6 @@ def payment_intent(now: int, amount: int, currency: str, customer: str | None) -
         "review": None,
         "setup_future_usage": None,
         "shipping": None,
-        "source": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
@@ -302,7 +299,6 @@ def charge(now: int, intent: Object, status: str, email: str | None, name: str |
         "refunded": False,
         "review": None,
         "shipping": None,
-        "source": None,
         "source_transfer": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
@@ -326,28 +322,6 @@ def payment_error(charge: Object) -> Object:
 def subscription(now: int, customer: str, price: Object, end: int) -> Object:
     """One whose first payment has not come."""
     id = new_id("sub_")
-    recurring = price["recurring"]
-    plan = {
-        "id": price["id"],
-        "object": "plan",
-        "active": True,
-        "amount": price["unit_amount"],
-        "amount_decimal": str(price["unit_amount"]),
-        "billing_scheme": "per_unit",
-        "created": price["created"],
-        "currency": price["currency"],
-        "interval": recurring["interval"],
-        "interval_count": recurring["interval_count"],
-        "livemode": False,
-        "metadata": {},
-        "meter": None,
-        "nickname": None,
-        "product": price["product"],
-        "tiers_mode": None,
-        "transform_usage": None,
-        "trial_period_days": None,
-        "usage_type": "licensed",
-    }
     item: Object = {
         "id": new_id("si_"),
         "object": "subscription_item",
@@ -357,7 +331,6 @@ def subscription(now: int, customer: str, price: Object, end: int) -> Object:
         "current_period_start": now,
         "discounts": [],
         "metadata": {},
-        "plan": plan,
         "price": price,
         "quantity": 1,
         "subscription": id,
@@ -468,6 +441,7 @@ def invoice(now: int, subscription: Object, customer: Object, reason: str, numbe
         "amount_due": amount,
         "amount_overpaid": 0,
         "amount_paid": 0,
+        "amount_paid_off_stripe": 0,
         "amount_remaining": amount,
         "amount_shipping": 0,
         "application": None,
