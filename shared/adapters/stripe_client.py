@@ -40,12 +40,12 @@ class NotThere(ProcessorRefused):
 class StripeAt:
     """Stripe, with the account whose key the secret holds, in the version of the API that its library speaks.
 
-    Waits 2 s for a connection and 4 s for each piece of an answer, and tries once more where that may help; the library
-    gives each of its POSTs an Idempotency-Key where we give none, so that it happens once.
+    Waits 2 s for a connection and `patience` (seconds) for each piece of an answer, and tries once more where that may
+    help; the library gives each of its POSTs an Idempotency-Key where we give none, so that it happens once.
     """
 
-    def __init__(self, settings: StripeSettings, secrets: VendorSecrets) -> None:
-        self._settings, self._secrets = settings, secrets
+    def __init__(self, settings: StripeSettings, secrets: VendorSecrets, patience: float = READ_SECONDS) -> None:
+        self._settings, self._secrets, self._patience = settings, secrets, patience
         self._known: tuple[str, V1Services] | None = None
 
     @property
@@ -83,7 +83,7 @@ class StripeAt:
             key,
             base_addresses={"api": self._settings.api} if self._settings.api else {},
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, self._patience)),
         )
         self._known = (key, client.v1)
         return client.v1

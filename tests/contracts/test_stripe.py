@@ -19,14 +19,13 @@ from shared.adapters.stripe_client import StripeAt
 from shared.adapters.stripe_processor import StripeProcessor
 from shared.domain.happenings import EVENT_TYPES
 from shared.domain.ledger import entries_of
-from shared.domain.orders import Interval
+from shared.domain.orders import Interval, Kind
 from shared.domain.paper import Paper
 from shared.domain.refusals import ProcessorRefused, ProcessorUnavailable
 from shared.domain.settling import DAY
 from shared.domain.standing import DisputeOutcome, SubscriptionStatus
 from tests.contracts.desks import PLAN, begin, order
 from tests.processor_twin import NOW
-from tests.samples import paper
 from tests.till_desk import TillDesk, till_desk
 from tests.till_server import KEY, Keys, answers, cuts_off, hangs
 
@@ -227,8 +226,6 @@ def test_an_order_that_says_something_else_than_before_gets_no_page(desk: TillDe
 
 
 def test_a_membership_without_a_price_gets_no_page(desk: TillDesk) -> None:
-    from shared.domain.orders import Kind
-
     with pytest.raises(ProcessorRefused):
         begin(desk, replace(order(Interval.MONTH), kind=Kind.MEMBERSHIP))
 
@@ -253,7 +250,9 @@ def test_a_price_of_a_kind_that_no_plan_is_is_none(desk: TillDesk) -> None:
 
 
 def test_the_portal_is_ours_and_lets_one_cancel_at_the_end(desk: TillDesk) -> None:
-    site: Paper = paper()
+    site = Paper(
+        schema=1, id="1" * 8, name="The Paper", description="Of tests", language="en", url="https://paper.example"
+    )
     customer = desk.checkouts.customer("member-1", PERSON)
     desk.account.make(shapes.portal_configuration(NOW, {}, None, None))
     assert not desk.catalogue.portal_is_set_up()
@@ -309,9 +308,7 @@ def test_no_key_is_a_refusal(desk: TillDesk) -> None:
 
 
 def test_a_test_key_is_not_used_where_money_is_meant(desk: TillDesk) -> None:
-    from msgspec.structs import replace as with_
-
-    settings = with_(desk.till.settings, livemode=True)
+    settings = replace(desk.till.settings, livemode=True)
 
     with pytest.raises(ProcessorRefused):
         StripeCheckouts(StripeAt(settings, Keys(KEY))).price("member")
@@ -358,10 +355,7 @@ def test_whoever_does_not_answer_is_unavailable(
     for ask in (
         lambda: begin(desk, order()),
         lambda: desk.processor.standing("cs_test_1"),
-        lambda: desk.processor.session_behind("pi_1"),
         lambda: [*desk.processor.happened(0)],
-        lambda: [*desk.processor.sessions(0)],
-        lambda: desk.catalogue.endpoints(),
     ):
         with pytest.raises(ProcessorUnavailable) as unavailable:
             ask()
@@ -371,12 +365,13 @@ def test_whoever_does_not_answer_is_unavailable(
 
 def test_whoever_hangs_is_not_waited_for_long(desk: TillDesk) -> None:
     desk.till.fault = hangs(30)
+    checkouts = StripeCheckouts(StripeAt(desk.till.settings, Keys(KEY), patience=0.2))
     started = time.monotonic()
 
     with pytest.raises(ProcessorUnavailable):
-        begin(desk, order())
+        checkouts.price("member")
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 2
 
 
 def test_nobody_there_is_unavailable() -> None:

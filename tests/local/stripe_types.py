@@ -16,7 +16,7 @@ from tests.local.stripe_openapi import NotStripe
 NOT_PUBLISHED: Final = frozenset({"SubscriptionItem.plan", "Product.type", "PaymentIntent.source", "Charge.source"})
 """Fields that the library has, and the published description has not."""
 _None: Final = type(None)
-_PLAIN: Final = {int: int, str: str, bool: bool, float: (int, float), Decimal: str}
+_PLAIN: Final[dict[Any, Any]] = {int: int, str: str, bool: bool, float: (int, float), Decimal: str}
 
 
 def check_object(value: Any) -> None:

@@ -706,6 +706,7 @@ def portal_configuration(now: int, features: Object, headline: str | None, retur
                 "mode": cancel.get("mode", "at_period_end"),
                 "proration_behavior": "none",
             },
+            "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
             "subscription_update": {
                 "billing_cycle_anchor": None,
                 "default_allowed_updates": [],

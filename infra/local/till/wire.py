@@ -25,6 +25,7 @@ Answer = tuple[int, dict[str, str], bytes]
 Params = dict[str, Any]
 DAY: Final = 86_400
 LONGEST_KEY: Final = 255
+MOST_TYPES: Final = 20  # of event, in one question
 REMEMBERED: Final = 30 * DAY  # how long events are listed
 _LISTED: Final[dict[str, Shape]] = {"limit": int, "starting_after": str, "expand": [str]}
 _TIMES: Final[dict[str, Shape]] = {"gte": int, "gt": int, "lte": int, "lt": int}
@@ -62,7 +63,7 @@ class Wire:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._once: dict[str, tuple[int, str, Answer]] = {}  # by Idempotency-Key: when, what was asked, the answer
-        self._endpoints = self._made()
+        self.endpoints = self._made()
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """The answer to a request. `path` begins with /v1/ and may have a query; names of headers in any case."""
@@ -79,7 +80,7 @@ class Wire:
 
     def _answered(self, method: str, path: str, body: bytes) -> Object:
         parts = urlsplit(path)
-        found = [one for one in self._endpoints if one.path.match(parts.path)]
+        found = [one for one in self.endpoints if one.path.match(parts.path)]
         for endpoint in found:
             if endpoint.method == method:
                 match = endpoint.path.match(parts.path)
@@ -370,8 +371,8 @@ class Wire:
 
     def _events(self, params: Params) -> Object:
         types = set(params.get("types", ())) | ({params["type"]} if "type" in params else set())
-        if len(types) > 20:
-            raise TillError("You may ask for 20 types at most.", param="types")
+        if len(params.get("types", ())) > MOST_TYPES:
+            raise TillError(f"You may ask for {MOST_TYPES} types at most.", param="types")
         since = self._account.now() - REMEMBERED
 
         def fits(one: Object) -> bool:
