@@ -9,11 +9,12 @@ from functions.members.known import exported, profile_of
 from functions.members.leaving import erase_member
 from functions.members.route import Asked
 from functions.members.sessions import CLEAR
-from functions.members.signed_in import SIGNED_OUT, who_asks, who_proves
+from functions.members.signed_in import who_asks, who_proves
 from shared.domain.members import wanting
 from shared.domain.refusals import UnknownNewsletter
 from shared.http import Answer
 from shared.personal import body_of, sent_to, told
+from shared.personal.signed_in import SIGNED_OUT
 
 
 class ChangesBody(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from functions.members.answers import Agreed, Mailed
 from functions.members.leaving import forget_address
-from functions.members.limits import QUARTER, limit
 from functions.members.route import Asked
 from functions.members.signed_in import who_proves
 from shared.domain.addresses import parse_address
@@ -20,6 +19,7 @@ from shared.domain.refusals import AddressTaken, InvalidAddress, RecordChanged, 
 from shared.domain.secrets import digest_of, is_secret
 from shared.http import Answer
 from shared.personal import body_of, sent_to, told
+from shared.personal.limits import QUARTER, limit
 
 A_QUARTER: Final = 5
 
@@ -38,7 +38,7 @@ def ask_for_change(asked: Asked) -> Answer:
     member = who_proves(asked).member
     if new == member.address:
         raise InvalidAddress("This is your address already.")
-    limit(asked, "email-change", member.id, A_QUARTER, QUARTER)
+    limit(asked, "email-change", member.id, A_QUARTER, QUARTER, "Look for the newest mail, or try again")
     asked.doors.postbox.order(EmailChangeOrder(member.id, member.address, new, int(asked.now)))
     return sent_to("/account/email/asked") if asked.request.is_form else told(202, Mailed(LIFETIME_SECONDS))
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from functions.members.answers import Begun, Mailed
 from functions.members.awaited import receive
-from functions.members.limits import DAY, QUARTER, limit
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import begun
 from shared.domain.addresses import Address, parse_address
@@ -28,6 +27,7 @@ from shared.domain.sign_in import LIFETIME_SECONDS, Browser, SignIn, redeem_code
 from shared.domain.text import next_path
 from shared.http import Answer
 from shared.personal import body_of, client_of, cookie, sent_to, told
+from shared.personal.limits import DAY, QUARTER, limit
 
 SIGN_IN: Final = "__Host-sign-in"
 ADDRESS_A_QUARTER: Final = 5
@@ -35,6 +35,7 @@ ADDRESS_A_DAY: Final = 20
 CLIENT_A_QUARTER: Final = 30
 REDEMPTIONS_A_QUARTER: Final = 60
 _ROUNDS: Final = 8
+_IN_THE_MAIL: Final = "Look for the newest mail, or try again"
 _browser = re.compile(r"([0-9a-f]{64})([0-9a-f]{64})\Z")
 
 
@@ -62,9 +63,9 @@ def ask(asked: Asked) -> Answer:
     newsletter = body.newsletter or None
     if newsletter is not None and newsletter not in {one.slug for one in asked.paper.newsletters}:
         raise UnknownNewsletter("The paper has no newsletter of this name.")
-    limit(asked, "sign-in", client_of(asked.request), CLIENT_A_QUARTER, QUARTER)
-    limit(asked, "sign-in-to", address.text, ADDRESS_A_QUARTER, QUARTER)
-    limit(asked, "sign-in-to", address.text, ADDRESS_A_DAY, DAY)
+    limit(asked, "sign-in", client_of(asked.request), CLIENT_A_QUARTER, QUARTER, _IN_THE_MAIL)
+    limit(asked, "sign-in-to", address.text, ADDRESS_A_QUARTER, QUARTER, _IN_THE_MAIL)
+    limit(asked, "sign-in-to", address.text, ADDRESS_A_DAY, DAY, _IN_THE_MAIL)
     browser = Browser(new_secret(doors.chance))
     doors.postbox.order(SignInOrder(address, to, newsletter, browser.digest, browser.code_key, int(asked.now)))
     cookies = (cookie(SIGN_IN, f"{address.digest}{browser.nonce}", LIFETIME_SECONDS),)
@@ -78,7 +79,7 @@ def redeem(asked: Asked) -> Answer:
     body = body_of(asked.request, RedeemBody)
     if (body.token is UNSET) == (body.code is UNSET):
         raise InvalidParameter("Give either “token”, from the mail's link, or “code”, its six digits.")
-    limit(asked, "redeem", client_of(asked.request), REDEMPTIONS_A_QUARTER, QUARTER)
+    limit(asked, "redeem", client_of(asked.request), REDEMPTIONS_A_QUARTER, QUARTER, _IN_THE_MAIL)
     redeemed = _by_code(asked, body) if isinstance(body.code, str) else _by_link(asked, str(body.token))
     member = admit(asked, redeemed.address, redeemed.newsletter)
     cookies = (*begun(asked, member), cookie(SIGN_IN, "", 0))

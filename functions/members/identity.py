@@ -7,7 +7,6 @@ from typing import Final
 from msgspec import Struct
 
 from functions.members.answers import Identity
-from functions.members.limits import HOUR, limit
 from functions.members.route import Asked
 from functions.members.signed_in import who_asks
 from shared.domain.identity import LIFETIME_SECONDS, keys_document, new_identity, openid_configuration
@@ -15,6 +14,7 @@ from shared.domain.members import tier_of
 from shared.domain.secrets import new_id
 from shared.http import Answer
 from shared.personal import body_of, told
+from shared.personal.limits import HOUR, limit
 
 TOKENS_AN_HOUR: Final = 120
 # Somebody who verifies tokens may keep the keys for this long: a new key is published before anything is signed by it.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from functions.members.answers import GivenPass
-from functions.members.limits import MINUTE, limit
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.sessions import renew
 from shared.domain.refusals import InvalidToken
 from shared.http import Answer
 from shared.personal import client_of, told
+from shared.personal.limits import MINUTE, limit
 
 EXCHANGES_A_MINUTE: Final = 120
 

@@ -1,17 +1,14 @@
-"""What a route is given, and what it is."""
+"""What the members function leans on, and what its routes are in its words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from shared.domain.paper import Paper
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
 from shared.domain.secrets import Chance
-from shared.http import Answer
-from shared.personal import PersonalRequest
+from shared.personal import routes
 from shared.ports import (
     EmailChanges,
     ForeignTokens,
@@ -51,18 +48,5 @@ class Doors(Struct, frozen=True):
     proof: str
 
 
-class Asked(Struct, frozen=True):
-    """One request, with the time at which it is answered (seconds since 1970) and the paper as it is configured."""
-
-    request: PersonalRequest
-    doors: Doors
-    now: float
-    paper: Paper
-
-
-class Route(Struct, frozen=True):
-    """What answers. `changes`: whether a page of this site has to ask for it; `parameters`: those of its query."""
-
-    act: Callable[[Asked], Answer]
-    changes: bool = True
-    parameters: tuple[str, ...] = ()
+Asked: TypeAlias = routes.Asked[Doors]
+Route: TypeAlias = routes.Route[Doors]

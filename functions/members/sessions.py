@@ -10,10 +10,8 @@ from functions.members.answers import Devices, Ended, Renewed
 from functions.members.known import devices_of, live_sessions
 from functions.members.route import PASS_SECONDS, Asked
 from functions.members.signed_in import (
-    PASS,
     REFRESHED,
     REFRESHED_SECONDS,
-    SIGNED_OUT,
     pass_cookie,
     renewed,
     session_cookies,
@@ -29,6 +27,7 @@ from shared.domain.refusals import (
 from shared.domain.text import next_path
 from shared.http import Answer
 from shared.personal import body_of, cookie, sent_to, told
+from shared.personal.signed_in import PASS, SIGNED_OUT
 
 # What a browser may still hold of what was read here. Cookies are taken away by name: other sites of the paper's domain
 # may have some of their own.

@@ -14,19 +14,16 @@ from shared.domain.sessions import (
     Session,
     Standing,
     begin_session,
-    judge,
     parse_ticket,
     rotate,
     rough_agent,
 )
 from shared.domain.tiers import Tier
 from shared.personal import cookie
+from shared.personal.signed_in import PASS, SESSION, session_of
 
-SESSION: Final = "__Host-session"
-PASS: Final = "__Host-pass"  # noqa: S105 - a cookie's name
 REFRESHED: Final = "__Host-refreshed"
 REFRESHED_SECONDS: Final = 60
-SIGNED_OUT: Final = (cookie(SESSION, "", 0), cookie(PASS, "", 0))
 _ROUNDS: Final = 4  # of reading again after somebody else was first: two tabs are the usual case
 
 
@@ -84,28 +81,24 @@ def session_cookies(found: SignedIn) -> tuple[str, ...]:
 
 
 def _found(asked: Asked, *, renew: bool) -> SignedIn:
-    doors, value = asked.doors, asked.request.cookies.get(SESSION, "")
-    ticket = parse_ticket(value)
-    if ticket is None:
-        raise NotSignedIn
+    doors = asked.doors
     for _ in range(_ROUNDS):
-        stored = doors.sessions.read(ticket.member, ticket.session)
-        session, version = stored or (None, "")
-        standing = judge(session, ticket, asked.now)
-        if standing is Standing.REUSED:
-            # Two have had the same cookie. Which of them is its owner, nobody can tell: it ends for both.
-            doors.sessions.end(ticket.member, ticket.session)
-            raise SessionReused
-        if session is None or standing is Standing.OVER:
+        judged = session_of(asked.request, doors.sessions, asked.now)
+        if judged is None or judged.standing is Standing.OVER:
             raise NotSignedIn
-        kept = doors.members.read(ticket.member)
+        session = judged.session
+        if judged.standing is Standing.REUSED:
+            # Two have had the same cookie. Which of them is its owner, nobody can tell: it ends for both.
+            doors.sessions.end(session.member, session.id)
+            raise SessionReused
+        kept = doors.members.read(session.member)
         if kept is None:
             raise NotSignedIn
-        if standing is Standing.JUST_REPLACED or not renew:
+        if judged.standing is Standing.JUST_REPLACED or not renew:
             return SignedIn(*kept, session)
-        changed, cookie_value = rotate(session, value, asked.now, doors.chance)
+        changed, cookie_value = rotate(session, asked.request.cookies[SESSION], asked.now, doors.chance)
         try:
-            doors.sessions.write(changed, version)
+            doors.sessions.write(changed, judged.version)
         except RecordChanged:
             continue  # the other one has renewed it, or ended it
         return SignedIn(*kept, changed, cookie_value)

@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 import pytest
 from msgspec.structs import replace
 
-from functions.members.answer import Outcome, respond
+from functions.members.answer import DESK
 from functions.members.entry import SIGN_IN, admit
 from functions.members.route import Asked
-from functions.members.signed_in import SESSION
 from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
 from shared.domain.addresses import parse_address
@@ -27,6 +26,8 @@ from shared.domain.members import Member
 from shared.domain.secrets import digest_of
 from shared.domain.sign_in import LIFETIME_SECONDS, MAX_TRIES, Browser, SignIn, begin_sign_in
 from shared.personal import PersonalRequest
+from shared.personal.answering import Outcome
+from shared.personal.signed_in import SESSION
 from tests.contracts.test_members import make_tables
 from tests.dynamodb_local import AT_ONCE
 from tests.functions.visitor import House, Visitor
@@ -72,7 +73,7 @@ def at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
 
 
 def asked_at_once(house: House, requests: Sequence[PersonalRequest]) -> list[Outcome]:
-    return at_once([lambda one=request: respond(one, house.doors, house.now) for request in requests])  # type: ignore[misc]
+    return at_once([lambda one=request: DESK.respond(one, house.doors, house.now) for request in requests])  # type: ignore[misc]
 
 
 def a_browser(house: House, cookies: dict[str, str] | None = None) -> Visitor:
@@ -241,7 +242,7 @@ def test_first_sign_ins_by_links_that_replace_each_other_make_one_member(house: 
 
     def ask_and_redeem() -> int:
         request = redemptions(house, {"token": mailed_link(house, email)}, {}, 1)[0]
-        return respond(request, house.doors, house.now).answer.status
+        return DESK.respond(request, house.doors, house.now).answer.status
 
     made = at_once([ask_and_redeem for _ in range(AT_ONCE)])
 

@@ -12,10 +12,11 @@ import pytest
 from msgspec.structs import replace
 
 from functions.members import routes
-from functions.members.answer import Outcome, respond
+from functions.members.answer import DESK
 from shared.domain.members import unsubscribe_token
 from shared.http import STATUS
 from shared.personal import MAX_BODY_BYTES, personal_request_of
+from shared.personal.answering import Outcome
 from tests.functions.visitor import ADA, NOW, PAPER, PROOF, House, Visitor
 
 CODES = {kind.code: status for kind, status in STATUS.items()}
@@ -95,7 +96,7 @@ class Desk:
             "body": body,
             "isBase64Encoded": encoded,
         }
-        return respond(personal_request_of(event), self.house.doors, self.house.now)
+        return DESK.respond(personal_request_of(event), self.house.doors, self.house.now)
 
     def refused(self, outcome: Outcome) -> str:
         """That this is a refusal as it ought to be, as a problem or a page, and has changed nothing. Returns its

@@ -16,7 +16,7 @@ import jsonschema
 from msgspec.structs import replace
 
 import functions.members
-from functions.members.answer import Outcome, respond
+from functions.members.answer import DESK
 from functions.members.route import Doors
 from infra.ops.openapi import openapi
 from shared.domain.email_change import begin_email_change
@@ -27,6 +27,7 @@ from shared.domain.sign_in import begin_sign_in
 from shared.domain.tiers import Tier
 from shared.domain.trust import NOBODY
 from shared.personal import PersonalRequest, personal_request_of
+from shared.personal.answering import Outcome
 from shared.site.html import Templates
 from shared.site.site import Sites
 from tests.functions.paper import PAPER as PLAIN_PAPER
@@ -168,7 +169,9 @@ class Visitor:
         raw: bytes | None = None,
     ) -> Outcome:
         """One request, and its answer; cookies that it sets are kept."""
-        outcome = respond(self.request(method, path, body, form, headers or {}, raw), self.house.doors, self.house.now)
+        outcome = DESK.respond(
+            self.request(method, path, body, form, headers or {}, raw), self.house.doors, self.house.now
+        )
         for line in outcome.answer.cookies:
             name, _, rest = line.partition("=")
             value, _, attributes = rest.partition(";")

@@ -1,0 +1,45 @@
+"""Lambda's side of such a function: an event of the HTTP API, and what is written down of its answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from shared.domain.refusals import Refusal, StoreUnavailable
+from shared.faults import places
+from shared.http import STATUS
+from shared.personal import personal_request_of
+from shared.personal.answering import Desk, Outcome
+from shared.personal.routes import D
+
+logger = Logger()
+metrics = Metrics()
+
+
+def handle(event: dict[str, Any], desk: Desk[D], doors: D, metric: str) -> dict[str, Any]:
+    """Answer one request of the HTTP API (payload 2.0), counted under the name `metric`."""
+    request = personal_request_of(event)
+    try:
+        outcome = desk.respond(request, doors, time.time())
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        # Its words, and those of what it came of, may hold somebody's secret or address.
+        logger.error("failed", cause=type(error).__name__, at=places(error))  # noqa: TRY400
+        outcome = desk.failed(request)
+    _count(outcome, metric)
+    return outcome.answer.to_event(head=request.method == "HEAD")
+
+
+def _count(outcome: Outcome, metric: str) -> None:
+    """What was asked for, by the route's name, and what came of it: no token, address, cookie or path of one (R27)."""
+    code = outcome.refusal.code if outcome.refusal is not None else "ok"
+    metrics.add_dimension("Route", outcome.route)
+    metrics.add_dimension("Outcome", code)
+    metrics.add_metric(metric, MetricUnit.Count, 1)
+    metrics.flush_metrics()
+    if isinstance(outcome.refusal, Refusal) and STATUS[type(outcome.refusal)] >= 500:
+        cause = outcome.refusal.__cause__
+        level = logger.warning if isinstance(outcome.refusal, StoreUnavailable) else logger.error
+        level("unavailable", code=code, cause=type(cause).__name__ if cause else None, route=outcome.route)
