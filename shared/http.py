@@ -14,6 +14,7 @@ from msgspec import Struct
 from shared.domain import refusals
 from shared.domain.refusals import (
     ExpiredToken,
+    InvalidField,
     InvalidToken,
     MethodNotAllowed,
     NotSignedIn,
@@ -236,10 +237,16 @@ def none_match(request: Request, tag: str) -> bool:
     return condition != "*" and tag not in _entity_tag.findall(condition)
 
 
+def status_of(refusal: Refusal) -> int:
+    """The status that the refusal becomes. An adapter's own kind of one becomes what it is a kind of."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
 def problem(refusal: Refusal) -> Answer:
-    """The refusal as an answer. It holds the refusal's own words and nothing of any article."""
-    status = STATUS[type(refusal)]
-    body = {
+    """The refusal as an answer. It holds the refusal's own words and nothing of any article. Where one field was wrong
+    it is named."""
+    status = status_of(refusal)
+    body: dict[str, object] = {
         "type": "about:blank",
         "title": refusal.title,
         "status": status,
@@ -254,6 +261,8 @@ def problem(refusal: Refusal) -> Answer:
             headers["www-authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, section 3
         case NotSignedIn():
             headers["www-authenticate"] = "Bearer"
+        case InvalidField(field=field):
+            body["field"] = field
         case TooMany(seconds=seconds):
             headers["retry-after"] = str(seconds)
     if status == 503:

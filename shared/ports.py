@@ -3,7 +3,7 @@ holds them to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -615,8 +615,9 @@ class Checkouts(Protocol):
         the processor knows them; `email`: what is filled in for them otherwise.
         """
 
-    def expire(self, session: str) -> None:
-        """Nobody can pay on that page any more; one that is over is no fault."""
+    def expire(self, session: str) -> bool:
+        """Nobody can pay on that page any more; one that has expired is no fault. False where somebody has paid there
+        already, or is about to: then it stays as it is."""
 
     def customer(self, member: str, email: str) -> str:
         """A customer for the member. Asked again within a day it is the same."""
@@ -626,6 +627,22 @@ class Checkouts(Protocol):
 
     def price(self, plan: str) -> Price | None:
         """What the processor charges for a plan of that id; None where it knows none."""
+
+
+class Begun(Struct, frozen=True):
+    """An order, by its id, and the address of the page on which it is paid."""
+
+    order: str
+    url: str
+
+
+class Repeats(Protocol):
+    """Doing once what somebody asks for more than once under a key of theirs."""
+
+    def once(self, key: str, said: str, act: Callable[[], Begun]) -> Begun:
+        """What `act` returns; or, where it was done under that key within a day, what it returned then, undone again.
+        What raises was not done. Raises KeyReused where something else was `said` then, StillRunning where it is being
+        done at this moment, StoreUnavailable. Key and what was said are kept by digest."""
 
 
 class Processor(Protocol):

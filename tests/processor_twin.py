@@ -102,12 +102,13 @@ class MemoryProcessor:
             self._behind[page.id] = page.id
             return page
 
-    def expire(self, session: str) -> None:
+    def expire(self, session: str) -> bool:
         with self._lock:
             self._ask("expire", session)
             if self._now(session).page is PageState.OPEN:
                 self._set(session, page=PageState.EXPIRED)
                 self._tell("checkout.session.expired", session)
+            return self._now(session).page is not PageState.COMPLETE
 
     def customer(self, member: str, email: str) -> str:
         with self._lock:

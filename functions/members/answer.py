@@ -10,4 +10,4 @@ from functions.members.route import Doors
 from functions.members.routes import name_of, route_of
 from shared.personal.answering import Desk
 
-DESK: Final = Desk[Doors](route_of, name_of, refused, is_page)
+DESK: Final = Desk[Doors](route_of, name_of, refused, is_page, signs_out=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qs
 
 from functions.members.pages import address_values, is_page, site_for
 from functions.members.route import Asked
@@ -21,10 +20,9 @@ from shared.domain.refusals import (
 from shared.domain.text import is_site_path
 from shared.domain.tiers import Tier
 from shared.http import STATUS, Answer
-from shared.personal import PersonalRequest, paged, sent_to
+from shared.personal import paged, sent_to, typed
 from shared.site.site import Site
 
-_MAX_TYPED: Final = 254
 # Where the form stands that is sent there.
 _ASKED_ON: Final = {"/api/members/me/erase": "/account/erase", "/api/members/email": "/account/email"}
 
@@ -58,19 +56,19 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
             title = words.link_dead_title
             return site.page("again.html", "/sign-in", title=title, text=refusal.detail, next="/")
         case _, "/api/members/sign-in":
-            to, newsletter = _typed(asked.request, "next"), _typed(asked.request, "newsletter")
+            to, newsletter = typed(asked.request, "next"), typed(asked.request, "newsletter")
             return site.page(
                 "sign_in.html",
                 "/sign-in",
                 next=to if is_site_path(to) else "/",
                 newsletter=next((one for one in asked.paper.newsletters if one.slug == newsletter), None),
-                email=_typed(asked.request, "email"),
+                email=typed(asked.request, "email"),
                 problem=refusal.detail,
             )
-        case _, "/api/members/sessions" if _typed(asked.request, "code"):
+        case _, "/api/members/sessions" if typed(asked.request, "code"):
             return site.page("sent.html", "/sign-in/sent", problem=refusal.detail)
         case _, "/api/members/email":
-            email, found = _typed(asked.request, "email"), who_asks(asked)
+            email, found = typed(asked.request, "email"), who_asks(asked)
             site = site_for(asked, tier_of(found.member, asked.now))
             return site.page(
                 "address.html", "/account", **address_values(asked, found), problem=refusal.detail, email=email
@@ -82,12 +80,3 @@ def _plain(site: Site, refusal: Refusal, status: int) -> bytes:
     name = "not_found" if isinstance(refusal, UnknownRoute) else "unavailable" if status == 503 else "refused"
     title, text = getattr(site.words, f"{name}_title"), getattr(site.words, name, refusal.detail)
     return site.page("refused.html", "/", status=status, title=title, text=text)
-
-
-def _typed(request: PersonalRequest, name: str) -> str:
-    """What was typed into a form's field, as far as it can be shown there again."""
-    try:
-        fields = parse_qs(request.body.decode(), max_num_fields=20)
-    except ValueError:
-        return ""
-    return fields.get(name, [""])[0][:_MAX_TYPED]

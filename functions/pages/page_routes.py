@@ -22,9 +22,10 @@ _SIMPLE: Final = {
     "/sign-in/sent": Route(simple.sent),
     "/unsubscribed": Route(partial(simple.plain, "unsubscribed")),
     "/erased": Route(partial(simple.plain, "erased")),
-    "/join": Route(partial(simple.plain, "join")),
-    "/contribute": Route(partial(simple.plain, "contribute")),
+    "/join": Route(simple.join),
+    "/contribute": Route(simple.contribute),
     "/thanks": Route(partial(simple.plain, "thanks")),
+    "/thanks/member": Route(partial(simple.plain, "thanks_member")),
     "/process": Route(simple.process),
 }
 

@@ -61,16 +61,19 @@ class StripeCheckouts:
             raise ProcessorRefused("the page is over already")
         return HostedPage(made.id, made.url)
 
-    def expire(self, session: str) -> None:
+    def expire(self, session: str) -> bool:
         try:
             with self._at.asking() as stripe:
                 stripe.checkout.sessions.expire(session)
         except NotThere:
-            return
+            return True
         except ProcessorRefused:
             with self._at.asking() as stripe:  # it may be over, which Stripe has no code for
-                if stripe.checkout.sessions.retrieve(session).status == "open":
-                    raise
+                status = stripe.checkout.sessions.retrieve(session).status
+            if status == "open":
+                raise
+            return status != "complete"
+        return True
 
     def customer(self, member: str, email: str) -> str:
         # A key of Stripe's is for one request: with another address it would be refused.

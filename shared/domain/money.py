@@ -12,6 +12,7 @@ WITHOUT_MINOR: Final = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
 )
 """Currencies whose minor unit is the unit itself."""
+_SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _typed: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?\Z")
 
 
@@ -28,3 +29,12 @@ def parse_typed(text: str, currency: str) -> int:
         example = "7.50" if digits_of(currency) else "750"
         raise InvalidField("amount", f"Write the amount in digits, such as {example}.")
     return int(found[1] + (found[2] or "").ljust(digits_of(currency), "0"))
+
+
+def written(amount: int, currency: str) -> str:
+    """An amount in minor units, as a reader would write it: `€8`, `€8.50`, `CHF 8`."""
+    sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    if not digits_of(currency):
+        return f"{sign}{amount}"
+    whole, cents = divmod(amount, 100)
+    return f"{sign}{whole}" if cents == 0 else f"{sign}{whole}.{cents:02}"

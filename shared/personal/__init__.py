@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
 from msgspec import Struct
@@ -97,6 +97,15 @@ def _fields(body: bytes, kind: type[Struct]) -> dict[str, Any]:
     return found
 
 
+def typed(request: PersonalRequest, name: str, most: int = 254) -> str:
+    """What was typed into a form's field, as far as it can be shown there again: `most` characters of it."""
+    try:
+        fields = parse_qs(request.body.decode(), max_num_fields=20)
+    except ValueError:
+        return ""
+    return fields.get(name, [""])[0][:most]
+
+
 def check_from_the_edge(request: Request, proof: str) -> None:
     """Raises NotFromTheEdge for a request that has not come by way of the edge, which alone says who asks. A proof that
     is blank proves nothing."""
@@ -152,6 +161,11 @@ def paged(status: int, html: bytes, *, cookies: tuple[str, ...] = ()) -> Answer:
         "content-security-policy": CONTENT_SECURITY_POLICY,
     }
     return Answer(status, headers, html.decode(), cookies)
+
+
+def handed_over(url: str) -> Answer:
+    """An answer that says where to go on with the payment service. Only its adapter makes such addresses."""
+    return Answer(303, {"location": url, "cache-control": NO_STORE}, "")
 
 
 def sent_to(path: str, *, status: int = 303, cookies: tuple[str, ...] = ()) -> Answer:

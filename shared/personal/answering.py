@@ -30,12 +30,14 @@ class Outcome(Struct, frozen=True):
 
 class Desk(Struct, Generic[D], frozen=True):
     """How a function answers. `route_of` takes method and path; `refused` makes the page of a refusal; `is_page`:
-    whether a person comes to this path to look."""
+    whether a person comes to this path to look; `signs_out`: whether it takes away a session's cookie that is worth
+    nothing. Only who ends sessions does: the one that has been used twice is to come there."""
 
     route_of: Callable[[str, str], Route[D]]
     name_of: Callable[[Request], str]
     refused: Callable[[Asked[D], Refusal], Answer]
     is_page: Callable[[str], bool] = lambda _: False
+    signs_out: bool = False
 
     def respond(self, request: PersonalRequest, doors: D, now: float) -> Outcome:
         """The answer to one request. Only what nobody expected is raised."""
@@ -60,7 +62,7 @@ class Desk(Struct, Generic[D], frozen=True):
         return Outcome(Answer(500, headers, _FAILED), self.name_of(request))
 
     def _refused(self, asked: Asked[D], refusal: Refusal) -> Answer:
-        """The refusal, for a person or for a program. A session's cookie that is worth nothing goes with it."""
+        """The refusal, for a person or for a program."""
         request = asked.request
         is_page = self.is_page(request.path) or (request.method == "GET" and request.wants_page)
         if request.is_form or is_page:
@@ -68,6 +70,6 @@ class Desk(Struct, Generic[D], frozen=True):
             answer.headers.update({name: value for name, value in problem(refusal).headers.items() if name in kept})
         else:
             answer = problem(refusal)
-        if isinstance(refusal, NotSignedIn) and SESSION in request.cookies:
+        if self.signs_out and isinstance(refusal, NotSignedIn) and SESSION in request.cookies:
             return Answer(answer.status, answer.headers, answer.body, SIGNED_OUT)
         return answer

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from shared.domain.refusals import Refusal, StoreUnavailable
 from shared.faults import places
-from shared.http import STATUS
+from shared.http import status_of
 from shared.personal import personal_request_of
 from shared.personal.answering import Desk, Outcome
 from shared.personal.routes import D
@@ -39,7 +39,7 @@ def _count(outcome: Outcome, metric: str) -> None:
     metrics.add_dimension("Outcome", code)
     metrics.add_metric(metric, MetricUnit.Count, 1)
     metrics.flush_metrics()
-    if isinstance(outcome.refusal, Refusal) and STATUS[type(outcome.refusal)] >= 500:
+    if isinstance(outcome.refusal, Refusal) and status_of(outcome.refusal) >= 500:
         cause = outcome.refusal.__cause__
         level = logger.warning if isinstance(outcome.refusal, StoreUnavailable) else logger.error
         level("unavailable", code=code, cause=type(cause).__name__ if cause else None, route=outcome.route)

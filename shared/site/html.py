@@ -12,14 +12,15 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from markupsafe import escape
 
+from shared.domain.money import written
 from shared.site import words
 
 HTML: Final = "text/html; charset=utf-8"
 # Scripts, styles, pictures and forms of this site alone, nothing inline, in nobody's frame. JSON-LD is data, no
-# script.
+# script. Where forms about money lead on to, browsers want said too: `form-action` counts for redirects after a POST.
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self' https://checkout.stripe.com https://billing.stripe.com; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load, and where its forms may go. Every answer that is a page says it."""
 
@@ -76,7 +77,7 @@ def environment(loader: BaseLoader) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(moment=words.moment, day=words.day, length=words.length, money=words.money)
+    made.globals.update(moment=words.moment, day=words.day, length=words.length, money=written)
     return made
 
 

@@ -15,9 +15,6 @@ from shared.site.assets import asset_hrefs
 from shared.site.html import Templates
 from shared.site.words import Words
 
-# Whether somebody is behind the forms that take money. Until then they are shown, and cannot be sent.
-MONEY_WORKS: Final = False
-
 # Where not even the paper's name can be had.
 _NAMELESS: Final = Paper(1, "00000000-0000-0000-0000-000000000000", "—", "—", "en", "http://nowhere")
 

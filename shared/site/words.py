@@ -1,15 +1,12 @@
-"""A paper's words, and how it says dates, lengths and prices."""
+"""A paper's words, and how it says dates and lengths."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from shared.domain.money import digits_of
 from shared.site.texts import TEXTS
-
-_SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 
 
 class Words:
@@ -49,12 +46,3 @@ def length(seconds: int, words: Words) -> str:
     if seconds < 60:
         return words.say("seconds", seconds=seconds)
     return words.say("minutes", minutes=seconds // 60, seconds=f"{seconds % 60:02}")
-
-
-def money(amount: int, currency: str) -> str:
-    """An amount in minor units, as a reader would write it: `€8`, `€8.50`, `CHF 8`."""
-    sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
-    if not digits_of(currency):
-        return f"{sign}{amount}"
-    whole, cents = divmod(amount, 100)
-    return f"{sign}{whole}" if cents == 0 else f"{sign}{whole}.{cents:02}"

@@ -22,7 +22,7 @@ def test_a_function_s_own_template_goes_before_the_shared_one_of_its_name(tmp_pa
     templates = _own(tmp_path, refused="of its own")
 
     assert templates.render("refused.html", {}) == b"of its own"
-    assert templates.macros("parts.html").not_yet
+    assert templates.macros("parts.html").faulty
 
 
 def test_text_is_escaped_and_what_nobody_gave_is_a_fault(tmp_path: Path) -> None:
