@@ -117,7 +117,7 @@ def _check_none_runs(asked: Asked, member: Member) -> None:
     states = {order.state for order in _orders(asked, member)}
     paid = member.membership
     if states & _GOING or (paid is not None and paid.state is not MembershipState.ENDED):
-        raise AlreadyMember("You have a membership already. In your account you can change how it is paid, or end it.")
+        raise AlreadyMember("It is running. You can change how it is paid, or end it, with our payment service.")
     if OrderState.PENDING in states:
         raise AlreadyMember("A payment of yours is on its way, which takes some days. We write to you when it is here.")
 

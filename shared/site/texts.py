@@ -146,6 +146,7 @@ TEXTS: Final[dict[str, str]] = {
     "join_reader": "You are one of our {tier} already. Thank you.",
     "join_button": "Join for {price}",
     "join_sign_in": "If you are not signed in yet, we mail you a link first.",
+    "have_membership": "You have a membership",
     "manage_membership": "Manage the membership",
     "join_none": "There is nothing to join yet.",
     "join_free": "Not now? The newsletter is free, and opens the links to all sources.",

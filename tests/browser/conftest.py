@@ -36,6 +36,7 @@ PAGES = [
     "/join",
     "/contribute",
     "/thanks",
+    "/thanks/member",
     "/process",
     f"/unsubscribe/weekly/{TOKEN}",
 ]

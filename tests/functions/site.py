@@ -32,7 +32,10 @@ FULL = replace(
     giving=Giving((Offer("EUR", (500, 1000, 2500)),)),
     process=(Paragraph("We <em>ask</em> first."),),
 )
-SIMPLE = ["/sign-in", "/sign-in/sent", "/join", "/contribute", "/thanks", "/process", "/unsubscribed", "/erased"]
+SIMPLE = [
+    "/sign-in", "/sign-in/sent", "/join", "/contribute", "/thanks", "/thanks/member", "/process", "/unsubscribed",
+    "/erased",
+]  # fmt: skip
 SECRET = [f"/sign-in/link/{TOKEN}", f"/unsubscribe/weekly/{TOKEN}"]
 PLAIN = article(1)
 LISTS = ["/", "/sections/city", "/authors/ada-moor"]
