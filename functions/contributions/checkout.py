@@ -101,11 +101,9 @@ def _opened(asked: Asked, order: Order) -> tuple[Order, str]:
 
 def _attached(asked: Asked, order: Order, version: str, page: HostedPage) -> Order:
     attached = replace(order, session=page.id)
-    if order.session == page.id:
-        return order
     try:
         asked.doors.ledger.attach(attached, version)
-    except RecordChanged:  # by this very request, whose first answer was lost, or by another that was sent beside it
+    except RecordChanged:  # it is attached already: this was cut off before, or its first answer was lost
         there = asked.doors.ledger.read(order.id)
         if there is None or there[0].session != page.id:
             raise StillRunning("This is being done at this moment. Try again in a few seconds.") from None

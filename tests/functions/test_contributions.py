@@ -366,6 +366,21 @@ def test_whoever_is_cut_off_without_a_key_leaves_nothing_that_can_be_paid_unknow
     assert {till.ledger.of_session(str(one.session)) for one in handed_out} == {one.id for one in handed_out}
 
 
+def test_an_order_that_was_opened_under_a_key_is_for_nothing_else() -> None:
+    """Also where nobody remembers the key any more but the order itself."""
+    till, end = dying()
+    giver = Giver(till)
+    end.left = 2
+    with pytest.raises(Kill):
+        giver.give(key="k")
+    end.left = None
+    till.repeats.done.clear()
+    assert giver.give(key="k", amount=501).answer.status == 422
+    assert giver.code == "idempotency_key_reused"
+    assert giver.give(key="k").answer.status == 201
+    assert len(till.orders) == 1
+
+
 def test_an_answer_that_was_lost_after_the_order_was_opened_is_no_other_order(till: Till) -> None:
     """boto3 tries again what was done already, and is told that somebody was first."""
     lost: list[int] = []

@@ -230,6 +230,24 @@ def test_of_two_that_are_asked_for_at_once_one_page_is_open(till: Till) -> None:
     assert still_open in told
 
 
+def test_an_older_order_that_is_gone_on_with_gives_way_to_a_newer_page(ada: Giver) -> None:
+    def only_at_the_page(step: str, about: str) -> None:
+        ada.till.processor.unavailable = step == "begin"
+
+    ada.till.processor.before = only_at_the_page  # type: ignore[method-assign]
+    assert ada.join(key="k").answer.status == 503
+    assert [one.session for one in ada.till.orders] == [None]
+    ada.till.processor.before = lambda step, about: None  # type: ignore[method-assign]
+    ada.till.processor.unavailable = False
+
+    ada.house.now += 1
+    ada.join("yearly")
+    newer = ada.order
+    assert ada.join(key="k").answer.status == 409
+    assert ada.code == "still_running"
+    assert open_pages(ada.till) == [newer.session]
+
+
 def test_the_same_key_is_the_same_page_also_after_it_was_paid(ada: Giver) -> None:
     first = ada.join(key="k").answer.body
     ada.till.processor.pay(str(ada.order.session))
