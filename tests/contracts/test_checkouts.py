@@ -50,8 +50,8 @@ def test_asked_again_for_an_order_it_is_the_same_page(desk: Desk) -> None:
 def test_a_page_that_has_expired_takes_no_money(desk: Desk) -> None:
     page = begin(desk, order())
 
-    desk.checkouts.expire(page.id)
-    desk.checkouts.expire(page.id)
+    assert desk.checkouts.expire(page.id)
+    assert desk.checkouts.expire(page.id)
 
     assert desk.processor.standing(page.id).page is PageState.EXPIRED
 
@@ -60,7 +60,7 @@ def test_expiring_a_page_that_was_paid_on_is_no_fault(desk: Desk) -> None:
     page = begin(desk, order())
     desk.pay(page.id)
 
-    desk.checkouts.expire(page.id)
+    assert not desk.checkouts.expire(page.id)
 
     assert desk.processor.standing(page.id).page is PageState.COMPLETE
 
