@@ -113,10 +113,11 @@ def _check_stage(template: Template, attribute: Attribute, api: Any) -> None:
     stages = _of_api(template, attribute, "AWS::ApiGatewayV2::Stage", api)
     for logical_id, stage in stages.items():
         # How much comes at once is nobody's concern here.
-        only(logical_id, stage, {"ApiId", "StageName", "AutoDeploy", "DefaultRouteSettings", "Description"})
-        settings = stage.get("DefaultRouteSettings", {})
+        known = {"ApiId", "StageName", "AutoDeploy", "DefaultRouteSettings", "RouteSettings", "Description"}
+        only(logical_id, stage, known)
         quiet = {"ThrottlingBurstLimit", "ThrottlingRateLimit", "DetailedMetricsEnabled"}
-        only(f"{logical_id}, DefaultRouteSettings", settings, quiet)
+        for settings in (stage.get("DefaultRouteSettings", {}), *stage.get("RouteSettings", {}).values()):
+            only(f"{logical_id}, route settings", settings, quiet)
     if [(each["StageName"], each.get("AutoDeploy")) for each in stages.values()] != [(DEFAULT, True)]:
         raise TemplateError(
             f"an API has to have one stage, $default, that deploys itself; {', '.join(stages) or 'none'}"

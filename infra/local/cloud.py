@@ -39,7 +39,7 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
             *("RedrivePolicy", "SqsManagedSseEnabled"),
         }
     ),
-    "AWS::Events::Rule": frozenset({"Description", "EventPattern", "Targets"}),
+    "AWS::Events::Rule": frozenset({"Description", "EventPattern", "ScheduleExpression", "Targets"}),
     "AWS::KMS::Alias": frozenset({"AliasName", "TargetKeyId"}),
     "AWS::Scheduler::ScheduleGroup": frozenset(),
     "AWS::SES::ConfigurationSet": frozenset(
@@ -268,6 +268,8 @@ class Cloud:
                 return self.mails.make_event_destination(logical_id, properties)
             case "AWS::SQS::Queue" if properties.get("FifoQueue"):
                 name += ".fifo"
+            case "AWS::Events::Rule" if "ScheduleExpression" in properties:
+                return None  # nobody waits a day here: `frontline` does at once what such a rule has done
             case "AWS::Events::Rule":
                 for target in properties["Targets"]:
                     only(f"{logical_id}, {target['Id']}", target, {"Id", "Arn", "SqsParameters"})

@@ -94,14 +94,9 @@ def make_topic(where: str, name: str, properties: Mapping[str, Any]) -> Any:
 
 
 def make_secret(where: str, name: str, properties: Mapping[str, Any]) -> Any:
-    """A secret of random characters, another one for each stack."""
+    """A secret of random characters, another one for each stack; or one without a value, which somebody puts in."""
     only(where, properties, {"Description", "GenerateSecretString"})
-    generated = properties["GenerateSecretString"]
-    only(f"{where}, GenerateSecretString", generated, {"PasswordLength", "ExcludePunctuation"})
-    if not generated.get("ExcludePunctuation"):
-        raise TemplateError(f"{where}: this stack makes secrets of letters and digits only (ExcludePunctuation)")
-    alphabet = string.ascii_letters + string.digits
-    text = "".join(secrets.choice(alphabet) for _ in range(int(generated.get("PasswordLength", PASSWORD_LENGTH))))
+    text = _generated(where, properties["GenerateSecretString"]) if "GenerateSecretString" in properties else None
     backend = secretsmanager_backends[ACCOUNT][REGION]
     backend.create_secret(
         name=name,
@@ -117,10 +112,18 @@ def make_secret(where: str, name: str, properties: Mapping[str, Any]) -> Any:
     return Secret(backend.secrets[name].arn, text)
 
 
-class Secret:
-    """A secret's ARN and what it holds."""
+def _generated(where: str, stated: Mapping[str, Any]) -> str:
+    only(f"{where}, GenerateSecretString", stated, {"PasswordLength", "ExcludePunctuation"})
+    if not stated.get("ExcludePunctuation"):
+        raise TemplateError(f"{where}: this stack makes secrets of letters and digits only (ExcludePunctuation)")
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(int(stated.get("PasswordLength", PASSWORD_LENGTH))))
 
-    def __init__(self, arn: str, text: str) -> None:
+
+class Secret:
+    """A secret's ARN and what it was made with; nobody has put anything in yet where that is None."""
+
+    def __init__(self, arn: str, text: str | None) -> None:
         self.arn, self.text = arn, text
 
     def __repr__(self) -> str:
