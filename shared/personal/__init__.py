@@ -5,7 +5,6 @@ Nothing here is ever cached, so these may do what the read functions may not: se
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, parse_qsl
@@ -14,9 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain.decoding import UNREADABLE
-from shared.domain.refusals import ForeignOrigin, InvalidRequest, NotFromTheEdge, TooLarge, UnsupportedType
-from shared.domain.secrets import same
+from shared.domain.refusals import ForeignOrigin, InvalidRequest, TooLarge, UnsupportedType
 from shared.http import NO_STORE, Answer, Request
+from shared.http_api import body_bytes
+from shared.http_api import check_from_the_edge as check_from_the_edge
 from shared.site.html import CONTENT_SECURITY_POLICY, HTML
 
 T = TypeVar("T", bound=Struct)
@@ -49,17 +49,12 @@ class PersonalRequest(Request, frozen=True):
 def personal_request_of(event: dict[str, Any]) -> PersonalRequest:
     """The request in an event of an HTTP API, payload format 2.0."""
     http = event["requestContext"]["http"]
-    raw = event.get("body") or ""
-    try:
-        body = base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
-    except ValueError:  # no base64, or no Unicode
-        body = b"\0"  # what no body of ours is
     # API Gateway takes them out of the header; what does not leaves them there.
     sent = event.get("cookies") or (event.get("headers") or {}).get("cookie", "").split(";")
     pairs = [cookie.partition("=")[::2] for cookie in sent if cookie.strip()]
     names = [name.strip() for name, _ in pairs]
     cookies = {name.strip(): value for name, value in pairs if names.count(name.strip()) == 1}
-    headers = event.get("headers") or {}
+    headers, body = event.get("headers") or {}, body_bytes(event)
     return PersonalRequest(http["method"], event["rawPath"], event.get("rawQueryString") or "", headers, cookies, body)
 
 
@@ -104,13 +99,6 @@ def typed(request: PersonalRequest, name: str, most: int = 254) -> str:
     except ValueError:
         return ""
     return fields.get(name, [""])[0][:most]
-
-
-def check_from_the_edge(request: Request, proof: str) -> None:
-    """Raises NotFromTheEdge for a request that has not come by way of the edge, which alone says who asks. A proof that
-    is blank proves nothing."""
-    if not proof or not same(request.header("x-edge-proof"), proof):
-        raise NotFromTheEdge("Ask at the paper's own address.")
 
 
 def check_same_site(request: PersonalRequest, site: str) -> None:
