@@ -205,9 +205,7 @@ FORGED = {
     "too old": lambda body: _sent(body, _signature(body, at=NOW - 301)),
     "from the future": lambda body: _sent(body, _signature(body, at=NOW + 301)),
     "from the far future": lambda body: _sent(body, _signature(body, at=NOW + 10**9)),
-    "with another time than was signed": lambda body: _sent(
-        body, _signature(body, at=NOW - 900).replace("t=17", "t=18")
-    ),
+    "with another time than was signed": lambda body: _sent(body, f"t={NOW},{_signature(body, at=1).split(',')[1]}"),
     "with two times": lambda body: _sent(body, f"t={NOW},{_signature(body, at=NOW - 900)}"),
     "of the old scheme alone": lambda body: _sent(body, _signature(body).replace("v1=", "v0=")),
     "in capitals": lambda body: _sent(body, _signature(body).upper()),
@@ -254,8 +252,8 @@ def test_a_body_that_is_no_base64_is_nobodys(paper: Paper) -> None:
           ("id", "type", "created", "livemode", "data")),
         *(_body(**change) for change in (
             {"id": ""}, {"id": "evt/../1"}, {"id": 1}, {"id": "e" * 256}, {"type": ""}, {"type": "A B"},
-            {"created": "now"}, {"created": -1}, {"created": 10**30}, {"created": 1.5}, {"livemode": "false"}, {"livemode": 0},
-            {"livemode": None}, {"data": {}}, {"data": {"object": None}}, {"data": {"object": {"id": "a/b"}}},
+            {"created": "now"}, {"created": -1}, {"created": 10**30}, {"created": 1.5},
+            {"livemode": "false"}, {"livemode": 0}, {"livemode": None}, {"data": {}}, {"data": {"object": None}}, {"data": {"object": {"id": "a/b"}}},
             {"data": {"object": {"id": {}}}}, {"data": {"object": {}}}, {"data": {"object": {"id": None}}},
         )),
     ],

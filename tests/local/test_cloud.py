@@ -138,6 +138,14 @@ def test_the_secret_is_what_the_function_and_the_edge_are_told(cloud: Cloud) -> 
     assert origin.headers == (("x-edge-proof", text),)
 
 
+def test_a_secret_that_somebody_else_makes_is_empty_until_somebody_puts_it_in(cloud: Cloud) -> None:
+    manager, name = _client(cloud, "secretsmanager"), cloud.outputs()["StripeKeyArn"]
+    with pytest.raises(manager.exceptions.ResourceNotFoundException):
+        manager.get_secret_value(SecretId=name)
+    manager.put_secret_value(SecretId=name, SecretString="given")
+    assert manager.get_secret_value(SecretId=name)["SecretString"] == "given"
+
+
 def test_two_stacks_have_two_secrets(cloud: Cloud) -> None:
     stated = {"GenerateSecretString": {"ExcludePunctuation": True}}
     assert made_here.make_secret("S", "s1", stated).text != made_here.make_secret("S", "s2", stated).text

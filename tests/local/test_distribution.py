@@ -101,7 +101,8 @@ def test_what_is_personal_goes_to_the_api_with_the_edges_proof_and_is_not_kept(s
         behaviour = shape.behaviour_for(path)
         assert isinstance(behaviour.origin, ApiOrigin)
         assert behaviour.origin.headers == (("x-edge-proof", "EdgeProof.SecretString"),)
-        assert {route.function for route in behaviour.origin.routes} == {"MembersFunction"}
+        behind = {route.function for route in behaviour.origin.routes}
+        assert behind == {"MembersFunction", "ContributionsFunction", "WebhooksFunction"}
         assert not behaviour.keeps
         assert behaviour.forwards.headers.picks("authorization")
         assert not behaviour.forwards.headers.picks("host")
