@@ -123,6 +123,45 @@ def statements(logical_id: str) -> list[Json]:
     return [statement for document in documents for statement in document["Statement"]]
 
 
+def content(*folders: str) -> list[dict[str, str]]:
+    """Folders of the content bucket, as a statement names them."""
+    return [{"Fn::Sub": f"${{ContentBucket.Arn}}/{folder}/*"} for folder in folders]
+
+
+def arn(logical_id: str) -> dict[str, list[str]]:
+    """A resource, as a statement names it."""
+    return {"Fn::GetAtt": [logical_id, "Arn"]}
+
+
+def allowed(name: str) -> dict[str, tuple[object, ...]]:
+    """What a function's role allows, by the statements' names, without what each may do: its logs, its traces."""
+    assert "ManagedPolicyArns" not in properties(f"{name}Role")
+    assert {each["Effect"] for each in statements(f"{name}Role")} == {"Allow"}
+    found: dict[str, tuple[object, ...]] = {
+        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements(f"{name}Role")
+    }
+    assert len(found) == len(statements(f"{name}Role"))
+    if name != "Schedule":
+        assert found.pop("WriteOwnLogs") == (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]},
+            None,
+        )
+        assert found.pop("WriteTraces") == (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None)
+    return found
+
+
+def taken_from_queue(name: str) -> Json:
+    """How a function takes from its queue, which it does by its alias."""
+    [found] = [
+        dict(each["Properties"])
+        for each in resources("AWS::Lambda::EventSourceMapping").values()
+        if each["Properties"]["FunctionName"] == {"Ref": f"{name}FunctionAliaslive"}
+    ]
+    found.pop("FunctionName")
+    return found
+
+
 def listed(value: object) -> list[Any]:
     """What IAM lets one write as a single value or as a list, as a list."""
     return value if isinstance(value, list) else [value]

@@ -8,6 +8,8 @@ from tests.house.templates import (
     READ_FUNCTIONS,
     TEMPLATE,
     Json,
+    allowed,
+    content,
     distribution,
     listed,
     properties,
@@ -20,6 +22,7 @@ OUR_DISTRIBUTION = {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::Account
 BUCKETS = ["ContentBucket", "KeyringBucket", "MediaBucket", "StaticBucket"]
 QUEUES = [
     *("AnnouncementsDeadLetters", "AnnouncementsQueue", "MailDeadLetters", "MailQueue"),
+    *("PaymentsDeadLetters", "PaymentsQueue"),
     *("PublishingDeadLetters", "PublishingQueue"),
 ]
 KEYRING = {
@@ -62,17 +65,26 @@ def test_function_urls_answer_nobody_but_our_distribution_and_the_others_their_o
                 **common,
             },
         }
-    expected["PersonalPermission"] = {
-        "FunctionName": {"Ref": "MembersFunctionAliaslive"},
-        "Action": "lambda:InvokeFunction",
-        "Principal": "apigateway.amazonaws.com",
-        "SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${PersonalApi}/*"},
-    }
+    for name, function in (("Personal", "Members"), ("Contributions", "Contributions"), ("Webhooks", "Webhooks")):
+        expected[f"{name}Permission"] = {
+            "FunctionName": {"Ref": f"{function}FunctionAliaslive"},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": {
+                "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${PersonalApi}/*"
+            },
+        }
     expected["MailFeedbackPermission"] = {
         "FunctionName": {"Ref": "MailFunctionAliaslive"},
         "Action": "lambda:InvokeFunction",
         "Principal": "sns.amazonaws.com",
         "SourceArn": {"Ref": "MailFeedback"},
+    }
+    expected["ReconcileFunctionDailyPermission"] = {
+        "FunctionName": {"Ref": "ReconcileFunctionAliaslive"},
+        "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com",
+        "SourceArn": {"Fn::GetAtt": ["ReconcileFunctionDaily", "Arn"]},
     }
     assert permissions == expected
 
@@ -188,15 +200,23 @@ def test_a_queue_is_encrypted_and_reached_by_tls_and_by_our_rule_for_one(queue: 
         "Resource": arn,
         "Condition": {"Bool": {"aws:SecureTransport": False}},
     }
-    our_rule = {
-        "Sid": "OurRuleSends",
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["ArticleChanges", "Arn"]}}},
+
+    def sent_by(rule: str) -> Json:
+        return {
+            "Sid": "OurRuleSends",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}},
+        }
+
+    of_stripe: Json = {"Fn::If": ["HasStripeEventBus", sent_by("StripeEvents"), {"Ref": "AWS::NoValue"}]}
+    senders = {
+        "PublishingQueue": [sent_by("ArticleChanges")],
+        **{name: [of_stripe] for name in ("PaymentsQueue", "PaymentsDeadLetters")},
     }
-    assert statements(policy) == ([refusal, our_rule] if queue == "PublishingQueue" else [refusal])
+    assert statements(policy) == [refusal, *senders.get(queue, [])]
 
 
 def test_these_are_all_queues() -> None:
@@ -236,34 +256,13 @@ def test_bounces_are_told_by_our_mails_alone() -> None:
 # What the functions may do (R28) -------------------------------------------------------------------------------------
 
 
-def _content(*folders: str) -> list[dict[str, str]]:
-    return [{"Fn::Sub": f"${{ContentBucket.Arn}}/{folder}/*"} for folder in folders]
-
-
-def _allowed(name: str) -> dict[str, tuple[object, ...]]:
-    """What a function's role allows, by the statements' names, without what each may do: its logs, its traces."""
-    assert "ManagedPolicyArns" not in properties(f"{name}Role")
-    assert {each["Effect"] for each in statements(f"{name}Role")} == {"Allow"}
-    found: dict[str, tuple[object, ...]] = {
-        each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements(f"{name}Role")
-    }
-    if name != "Schedule":
-        assert found.pop("WriteOwnLogs") == (
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]},
-            None,
-        )
-        assert found.pop("WriteTraces") == (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*", None)
-    return found
-
-
 def test_the_articles_function_may_do_this_and_nothing_else() -> None:
-    assert _allowed("Articles") == {
-        "ReadArticlesAndLists": ("s3:GetObject", _content("articles", "lists"), None),
+    assert allowed("Articles") == {
+        "ReadArticlesListsAndCampaigns": ("s3:GetObject", [*content("articles", "lists", "campaigns"), PAPER], None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
-            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*"]}},
+            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*", "campaigns/*", "paper.json"]}},
         ),
         "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
         "DecryptKeyring": (
@@ -275,16 +274,16 @@ def test_the_articles_function_may_do_this_and_nothing_else() -> None:
 
 
 def test_the_pages_function_may_do_this_and_nothing_else() -> None:
-    assert _allowed("Pages") == {
-        "ReadArticlesListsAndPaper": (
+    assert allowed("Pages") == {
+        "ReadArticlesListsCampaignsAndPaper": (
             "s3:GetObject",
-            [*_content("articles", "lists"), {"Fn::Sub": "${ContentBucket.Arn}/paper.json"}],
+            [*content("articles", "lists", "campaigns"), PAPER],
             None,
         ),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
-            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*", "paper.json"]}},
+            {"StringLikeIfExists": {"s3:prefix": ["articles/*", "lists/*", "campaigns/*", "paper.json"]}},
         ),
         "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
         "DecryptKeyring": (
@@ -297,10 +296,10 @@ def test_the_pages_function_may_do_this_and_nothing_else() -> None:
 
 def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
     """Above all: it writes no article, and reads no key."""
-    assert _allowed("Publishing") == {
-        "ReadContent": ("s3:GetObject", _content("articles", "lists", "placements", "announced"), None),
-        "WriteWhatIsMadeOfArticles": ("s3:PutObject", _content("lists", "placements", "announced"), None),
-        "DeletePartsOfLists": ("s3:DeleteObject", _content("lists")[0], None),
+    assert allowed("Publishing") == {
+        "ReadContent": ("s3:GetObject", content("articles", "lists", "placements", "announced"), None),
+        "WriteWhatIsMadeOfArticles": ("s3:PutObject", content("lists", "placements", "announced"), None),
+        "DeletePartsOfLists": ("s3:DeleteObject", content("lists")[0], None),
         "ListAndTellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
@@ -338,15 +337,22 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
 
 
 def test_the_members_function_may_do_this_and_nothing_else() -> None:
-    """Above all: it reads no article, sends no mail, and asks the sign-ins for nothing but what it can name."""
+    """Above all: it reads no article, sends no mail, changes no order, and asks the sign-ins for nothing but what it can
+    name."""
     item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
     counting = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-    assert _allowed("Members") == {
+    assert allowed("Members") == {
         "KeepMembers": ([*item, "dynamodb:Query"], {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
         "KeepSignIns": (counting, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
+        "ReadOrders": (
+            ["dynamodb:GetItem", "dynamodb:Query"],
+            {"Fn::GetAtt": ["LedgerTable", "Arn"]},
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["order#*", "payer#*"]}},
+        ),
+        "HaveMoneyForgetWhoeverGoes": ("sqs:SendMessage", {"Fn::GetAtt": ["PaymentsQueue", "Arn"]}, None),
         "OrderMails": ("sqs:SendMessage", {"Fn::GetAtt": ["MailQueue", "Arn"]}, None),
         "SignIdentities": (["kms:Sign", "kms:GetPublicKey"], {"Fn::GetAtt": ["IdentityKey", "Arn"]}, None),
-        "ReadListsAndPaper": ("s3:GetObject", [*_content("lists"), PAPER], None),
+        "ReadListsAndPaper": ("s3:GetObject", [*content("lists"), PAPER], None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
@@ -369,7 +375,7 @@ def test_the_members_function_may_do_this_and_nothing_else() -> None:
 def test_the_mail_function_may_do_this_and_nothing_else() -> None:
     """Above all: it looks through no table, and reads no member."""
     item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
-    assert _allowed("Mail") == {
+    assert allowed("Mail") == {
         "KeepSignIns": (item, {"Fn::GetAtt": ["SignInsTable", "Arn"]}, None),
         "KeepAddresses": (
             ["dynamodb:GetItem", "dynamodb:PutItem"],
@@ -389,14 +395,14 @@ def test_the_mail_function_may_do_this_and_nothing_else() -> None:
 
 def test_the_newsletters_function_may_do_this_and_nothing_else() -> None:
     """Above all: it changes no member, and sees no sign-in and no key."""
-    assert _allowed("Newsletters") == {
+    assert allowed("Newsletters") == {
         "KeepMailings": (
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
             {"Fn::GetAtt": ["MailingsTable", "Arn"]},
             None,
         ),
         "ReadMembers": (["dynamodb:GetItem", "dynamodb:Scan"], {"Fn::GetAtt": ["MembersTable", "Arn"]}, None),
-        "ReadArticlesAndPaper": ("s3:GetObject", [*_content("articles"), PAPER], None),
+        "ReadArticlesAndPaper": ("s3:GetObject", [*content("articles"), PAPER], None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
@@ -413,7 +419,7 @@ def test_the_newsletters_function_may_do_this_and_nothing_else() -> None:
 
 
 def test_a_schedule_may_put_a_message_on_the_publishing_queue_and_nothing_else() -> None:
-    assert _allowed("Schedule") == {
+    assert allowed("Schedule") == {
         "SendToPublishing": ("sqs:SendMessage", {"Fn::GetAtt": ["PublishingQueue", "Arn"]}, None)
     }
 

@@ -20,6 +20,7 @@ from tests.house.templates import (
     properties,
     resources,
     source,
+    taken_from_queue,
     transformed,
 )
 
@@ -49,6 +50,7 @@ def test_the_paths_go_where_they_should() -> None:
         "/api/articles*": "articles",
         "/api/sections": "articles",
         "/api/authors*": "articles",
+        "/api/campaigns/*": "articles",
         "/feeds/*": "pages",
         "/sitemap*.xml": "pages",
         "/news-sitemap.xml": "pages",
@@ -58,6 +60,10 @@ def test_the_paths_go_where_they_should() -> None:
         "/account": "personal",
         "/account/*": "personal",
         "/.well-known/*": "personal",
+        "/api/contributions": "personal",
+        "/api/memberships": "personal",
+        "/api/memberships/*": "personal",
+        "/api/webhooks/*": "personal",
         "/media/*": "media",
         "/assets/*": "pages",
         "/static/*": "static",
@@ -220,7 +226,9 @@ def test_what_no_function_has_put_into_words_is_answered_by_a_page_from_a_bucket
 
 def test_the_edge_waits_for_a_personal_answer_as_long_as_the_function_may_take() -> None:
     [personal] = [each for each in distribution()["Origins"] if each["Id"] == "personal"]
-    assert personal["CustomOriginConfig"]["OriginReadTimeout"] > properties("MembersFunction")["Timeout"]
+    slowest = max(properties(f"{name}Function")["Timeout"] for name in ("Members", "Contributions", "Webhooks"))
+    assert personal["CustomOriginConfig"]["OriginReadTimeout"] > slowest
+    assert slowest < 30  # that the API itself waits
 
 
 def test_purges_find_their_tags() -> None:
@@ -331,7 +339,7 @@ def test_every_change_of_an_article_goes_to_the_publishing_queue_and_nothing_els
         if "NotificationConfiguration" in each["Properties"]
     }
     assert notified == {"ContentBucket": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
-    [rule] = resources("AWS::Events::Rule").values()
+    rule = resources("AWS::Events::Rule")["ArticleChanges"]
     assert rule["Properties"]["EventPattern"] == {
         "source": ["aws.s3"],
         "detail-type": ["Object Created", "Object Deleted"],
@@ -348,7 +356,7 @@ def test_every_change_of_an_article_goes_to_the_publishing_queue_and_nothing_els
 
 
 def test_the_publishing_function_takes_from_its_queue_by_the_alias_and_says_what_failed() -> None:
-    assert _mapping("Publishing") == {
+    assert taken_from_queue("Publishing") == {
         "BatchSize": 10,
         "EventSourceArn": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -356,13 +364,13 @@ def test_the_publishing_function_takes_from_its_queue_by_the_alias_and_says_what
 
 
 def test_mails_and_newsletters_are_taken_from_their_queues_few_at_a_time() -> None:
-    assert _mapping("Mail") == {
+    assert taken_from_queue("Mail") == {
         "BatchSize": 5,
         "EventSourceArn": {"Fn::GetAtt": ["MailQueue", "Arn"]},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": 5},
     }
-    assert _mapping("Newsletters") == {
+    assert taken_from_queue("Newsletters") == {
         "BatchSize": 1,
         "EventSourceArn": {"Fn::GetAtt": ["AnnouncementsQueue", "Arn"]},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -382,7 +390,7 @@ def test_a_message_that_cannot_be_handled_is_kept_longer_than_it_waited() -> Non
     dead = {name: each["RedrivePolicy"] for name, each in queues.items() if "RedrivePolicy" in each}
     assert dead == {
         f"{name}Queue": {"deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}, "maxReceiveCount": 5}
-        for name in ("Announcements", "Mail", "Publishing")
+        for name in ("Announcements", "Mail", "Payments", "Publishing")
     }
     for name, redrive in dead.items():
         letters = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]
@@ -403,6 +411,8 @@ def test_old_lists_go_at_once_and_old_articles_when_the_editors_say() -> None:
     lists = rules.pop("forget-old-lists-at-once")
     assert (lists["Prefix"], lists["NoncurrentVersionExpiration"]) == ("lists/", {"NoncurrentDays": 1})
     assert lists["ExpiredObjectDeleteMarker"] is True
+    standings = rules.pop("forget-old-standings-at-once")
+    assert (standings["Prefix"], standings["NoncurrentVersionExpiration"]) == ("campaigns/", {"NoncurrentDays": 1})
     [rest] = rules.values()
     assert "Prefix" not in rest
     assert rest["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "NoncurrentVersionDays"}}
@@ -449,6 +459,17 @@ def test_the_outputs_are_those_that_ops_and_the_local_stack_read() -> None:
         "MailFeedbackTopic",
         "MailConfiguration",
         "MailFrom",
+        "LedgerTable",
+        "RequestsTable",
+        "StripeMode",
+        "StripeKeyArn",
+        "WebhookSecretArn",
+        "PaymentsQueueUrl",
+        "PaymentsDeadLettersUrl",
+        "ContributionsFunction",
+        "WebhooksFunction",
+        "PaymentsFunction",
+        "ReconcileFunction",
     }
     assert all(output["Description"] for output in source()["Outputs"].values())
 
@@ -462,14 +483,3 @@ def _values(tree: Any) -> list[Any]:
     """Every value in the tree, branches too."""
     inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
     return [tree, *(value for each in inner for value in _values(each))]
-
-
-def _mapping(name: str) -> Any:
-    """How a function takes from its queue, which it does by its alias."""
-    [found] = [
-        dict(each["Properties"])
-        for each in resources("AWS::Lambda::EventSourceMapping").values()
-        if each["Properties"]["FunctionName"] == {"Ref": f"{name}FunctionAliaslive"}
-    ]
-    found.pop("FunctionName")
-    return found

@@ -1,8 +1,6 @@
 """What template.yaml must keep true of all that is about persons and mail. Numbers R… are the lines of
 docs/security.md."""
 
-import json
-
 import pytest
 
 from tests.house.templates import (
@@ -16,7 +14,10 @@ from tests.house.templates import (
 PROOF = {"Fn::Sub": "{{resolve:secretsmanager:${EdgeProof}:SecretString}}"}
 
 
-TABLES = {"MailingsTable": ["pk", "sk"], "MembersTable": ["pk", "sk"], "SignInsTable": ["pk"]}
+TABLES = {
+    **{f"{name}Table": ["pk", "sk"] for name in ("Ledger", "Mailings", "Members")},
+    **{f"{name}Table": ["pk"] for name in ("Requests", "SignIns")},
+}
 
 
 def test_these_are_all_tables_with_their_keys() -> None:
@@ -54,24 +55,26 @@ def test_the_edge_proves_itself_with_a_secret_that_nobody_chose() -> None:
     assert set(said.values()) == {None}
 
 
-def test_every_route_of_the_api_leads_to_the_members_function() -> None:
+def test_every_route_of_the_api_leads_where_it_should() -> None:
     routes = [each["Properties"] for each in resources("AWS::ApiGatewayV2::Route").values()]
-    assert sorted(route["RouteKey"] for route in routes) == [
-        "ANY /.well-known/{proxy+}",
-        "ANY /account",
-        "ANY /account/{proxy+}",
-        "ANY /api/members/{proxy+}",
-        "ANY /api/newsletters/{proxy+}",
-    ]
-    assert {json.dumps(route["Target"]) for route in routes} == {
-        json.dumps({"Fn::Sub": "integrations/${PersonalIntegration}"})
+    behind = {
+        "Personal": ["/.well-known/{proxy+}", "/account", "/account/{proxy+}"],
+        "Contributions": ["/api/contributions", "/api/memberships", "/api/memberships/{proxy+}"],
+        "Webhooks": ["/api/webhooks/{proxy+}"],
     }
-    assert properties("PersonalIntegration") == {
-        "ApiId": {"Ref": "PersonalApi"},
-        "IntegrationType": "AWS_PROXY",
-        "IntegrationUri": {"Ref": "MembersFunctionAliaslive"},
-        "PayloadFormatVersion": "2.0",
+    behind["Personal"] += ["/api/members/{proxy+}", "/api/newsletters/{proxy+}"]
+    expected = {
+        f"ANY {path}": {"Fn::Sub": f"integrations/${{{name}Integration}}"} for name in behind for path in behind[name]
     }
+    assert {route["RouteKey"]: route["Target"] for route in routes} == expected
+    assert len(routes) == len(expected)
+    for name, function in {**dict(zip(behind, behind, strict=True)), "Personal": "Members"}.items():
+        assert properties(f"{name}Integration") == {
+            "ApiId": {"Ref": "PersonalApi"},
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": {"Ref": f"{function}FunctionAliaslive"},
+            "PayloadFormatVersion": "2.0",
+        }
 
 
 def test_the_api_holds_back_floods_and_lets_no_other_site_in() -> None:
@@ -128,7 +131,9 @@ def test_the_template_gives_members_mail_and_newsletters_what_they_work_with() -
         "Members": {
             "MEMBERS_TABLE": {"Ref": "MembersTable"},
             "SIGN_INS_TABLE": {"Ref": "SignInsTable"},
+            "LEDGER_TABLE": {"Ref": "LedgerTable"},
             "MAIL_QUEUE": {"Ref": "MailQueue"},
+            "PAYMENTS_QUEUE": {"Ref": "PaymentsQueue"},
             "IDENTITY_KEYS": {"Fn::GetAtt": ["IdentityKey", "Arn"]},
             "EDGE_PROOF": PROOF,
             "KEYRING_BUCKET": {"Ref": "KeyringBucket"},
