@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from shared.domain.happenings import HANDLED, Happened, PaymentsMessage
+from shared.domain.happenings import EVENT_TYPES, Happened, PaymentsMessage
 from shared.settings import stripe_settings, webhooks_settings
 from tests.house.templates import (
     Json,
@@ -192,7 +192,7 @@ def test_events_come_by_a_bus_only_where_one_is_named() -> None:
 def test_of_the_bus_payments_look_at_what_they_look_at_of_webhooks() -> None:
     """R8: and at nothing of the other mode."""
     pattern = properties("StripeEvents")["EventPattern"]
-    assert sorted(pattern["detail-type"]) == sorted(HANDLED)
+    assert sorted(pattern["detail-type"]) == sorted(EVENT_TYPES)
     assert pattern["source"] == [{"prefix": "aws.partner/stripe.com/"}]
     assert pattern["detail"] == {"livemode": [{"Fn::If": ["IsLive", True, False]}]}
     assert source()["Conditions"]["IsLive"] == {"Fn::Equals": [{"Ref": "StripeMode"}, "live"]}
