@@ -8,14 +8,13 @@ import gzip
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from functions.webhooks.intake import MAX_BODY_BYTES, PATH, Doors, Outcome, take, webhook_of
-from shared.domain.happenings import EVENT_TYPES, Happened, PaymentsMessage
-from shared.domain.refusals import StoreUnavailable
+from shared.domain.happenings import EVENT_TYPES, Happened
+from tests.money_twins import MemoryPaymentsQueue, MemorySecrets
 
 NOW = 1_790_000_000
 SECRET = "whsec_of_the_papers_own"
@@ -36,43 +35,15 @@ NEEDED = ("id", "type", "created", "livemode", "data")
 HAPPENED = Happened("evt_1", "customer.subscription.updated", "sub_1", NOW - 2, livemode=False)
 
 
-@dataclass
-class Secrets:
-    """Secrets by name, or a store that does not answer."""
-
-    values: tuple[str, ...] = (SECRET,)
-    down: bool = False
-
-    def read(self, name: str) -> tuple[str, ...]:
-        if self.down:
-            raise StoreUnavailable
-        return self.values if name == "webhook-secret" else ()
-
-
-@dataclass
-class Queue:
-    """What was put, or a queue that does not answer."""
-
-    held: list[PaymentsMessage] = field(default_factory=list)
-    down: bool = False
-
-    def put(self, messages: tuple[PaymentsMessage, ...]) -> None:
-        if self.down:
-            raise StoreUnavailable
-        self.held.extend(messages)
-
-
-@dataclass
 class Paper:
     """A paper that takes webhooks."""
 
-    secrets: Secrets = field(default_factory=Secrets)
-    queue: Queue = field(default_factory=Queue)
-    livemode: bool = False
-    proof: str = PROOF
+    def __init__(self) -> None:
+        self.secrets, self.queue = MemorySecrets(stripe=(SECRET,)), MemoryPaymentsQueue()
+        self.livemode, self.proof = False, PROOF
 
     def gets(self, event: dict[str, Any]) -> Outcome:
-        doors = Doors(self.secrets, self.queue, "webhook-secret", self.livemode, self.proof)
+        doors = Doors(self.secrets, self.queue, "stripe", self.livemode, self.proof)
         return take(webhook_of(event), doors, NOW)
 
 
@@ -127,13 +98,13 @@ def test_what_has_happened_is_put_on_the_queue_and_nothing_of_what_it_says(paper
         "content-type": "application/json",
         "cache-control": "private, no-store, stale-if-error=0",
     }
-    assert paper.queue.held == [HAPPENED]
+    assert paper.queue.messages == [HAPPENED]
 
 
 @pytest.mark.parametrize("type", sorted(EVENT_TYPES))
 def test_all_that_payments_look_at_is_queued(paper: Paper, type: str) -> None:
     assert paper.gets(_sent(_body(type=type))).what == "queued"
-    assert [message.type for message in paper.queue.held if isinstance(message, Happened)] == [type]
+    assert [message.type for message in paper.queue.messages if isinstance(message, Happened)] == [type]
 
 
 @pytest.mark.parametrize("type", ["customer.created", "invoice.upcoming", "price.updated", "something.new"])
@@ -142,7 +113,7 @@ def test_what_nothing_follows_of_is_received_and_dropped(paper: Paper, type: str
     """A refusal would bring it back for three days."""
     outcome = paper.gets(_sent(_body(type=type, data={"object": thing})))
     assert (outcome.answer.status, outcome.what, outcome.type) == (200, "ignored", type)
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 def test_a_body_comes_as_base64_or_as_text_and_its_bytes_are_the_same(paper: Paper) -> None:
@@ -166,7 +137,7 @@ def test_one_of_several_signatures_is_enough(paper: Paper) -> None:
 @pytest.mark.parametrize("signed_with", ["whsec_new", "whsec_old"])
 def test_while_the_secret_changes_both_are_believed(paper: Paper, signed_with: str) -> None:
     """R33."""
-    paper.secrets.values = ("whsec_new", "whsec_old")
+    paper.secrets.values["stripe"] = ("whsec_new", "whsec_old")
     body = _body()
     assert paper.gets(_sent(body, _signature(body, signed_with))).what == "queued"
     assert _code(paper.gets(_sent(body, _signature(body, OTHER)))) == (400, "invalid_signature")
@@ -185,10 +156,10 @@ def test_five_minutes_either_way_are_now(paper: Paper, seconds: int) -> None:
 @pytest.mark.parametrize("secret", ["", " ", SECRET])
 def test_without_a_secret_nobody_is_believed(paper: Paper, values: tuple[str, ...], secret: str) -> None:
     """Nor whoever signs with nothing."""
-    paper.secrets.values = values
+    paper.secrets.values["stripe"] = values
     body = _body()
     assert _code(paper.gets(_sent(body, _signature(body, secret)))) == (403, "webhooks_closed")
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 def _re_serialised(body: bytes) -> bytes:
@@ -226,7 +197,7 @@ def test_what_is_forged_is_refused_before_it_is_read(paper: Paper, how: str) -> 
     outcome = paper.gets(FORGED[how](_body()))
     assert _code(outcome) == (400, "invalid_signature")
     assert (outcome.event, outcome.type) == (None, None)
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 def test_a_body_that_is_no_base64_is_nobodys(paper: Paper) -> None:
@@ -259,7 +230,7 @@ WRONG: list[dict[str, Any]] = [
 )
 def test_what_is_signed_and_no_event_is_refused(paper: Paper, body: bytes) -> None:
     assert _code(paper.gets(_sent(body, _signature(body), as_text=False))) == (400, "invalid_request")
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 @pytest.mark.parametrize("livemode", [True, False])
@@ -269,16 +240,16 @@ def test_what_is_of_the_other_mode_is_refused(paper: Paper, livemode: bool) -> N
     assert paper.gets(_sent(_body(livemode=livemode))).what == "queued"
     assert _code(paper.gets(_sent(_body(livemode=not livemode)))) == (400, "wrong_mode")
     assert _code(paper.gets(_sent(_body(livemode=not livemode, type="customer.created")))) == (400, "wrong_mode")
-    assert len(paper.queue.held) == 1
+    assert len(paper.queue.messages) == 1
 
 
 @pytest.mark.parametrize("as_text", [True, False])
 def test_what_is_too_large_is_not_even_looked_at(paper: Paper, as_text: bool) -> None:
     """R25. Up to that size it is read: events are larger than forms."""
-    paper.secrets.down = True  # whoever asked for the secret would be told so
+    paper.secrets.broken = True  # whoever asked for the secret would be told so
     body = _body(padding="x" * MAX_BODY_BYTES)
     assert _code(paper.gets(_sent(body, as_text=as_text))) == (413, "too_large")
-    paper.secrets.down = False
+    paper.secrets.broken = False
     body = _body(padding="x" * (MAX_BODY_BYTES - len(_body(padding=""))))
     assert len(body) == MAX_BODY_BYTES
     assert paper.gets(_sent(body, as_text=as_text)).what == "queued"
@@ -293,18 +264,18 @@ def test_webhooks_are_posted(paper: Paper, method: str) -> None:
     outcome = paper.gets(_sent(_body(), method=method))
     assert _code(outcome) == (405, "method_not_allowed")
     assert outcome.answer.headers["allow"] == "POST"
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 @pytest.mark.parametrize("path", ["/api/webhooks/paypal", "/api/webhooks/stripe/", "/api/webhooks/stripe/x", "/"])
 def test_nothing_else_is_here(paper: Paper, path: str) -> None:
     assert _code(paper.gets(_sent(_body(), path=path))) == (404, "unknown_route")
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 def test_it_takes_no_parameters(paper: Paper) -> None:
     assert _code(paper.gets(_sent(_body(), query="livemode=true"))) == (400, "unknown_parameter")
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 @pytest.mark.parametrize("said", ["", "wrong", "PROOF", "proof,proof"])
@@ -312,7 +283,7 @@ def test_whoever_comes_round_the_edge_is_refused(paper: Paper, said: str) -> Non
     assert _code(paper.gets(_sent(_body(), x_edge_proof=said))) == (403, "not_from_the_edge")
     paper.proof = ""
     assert _code(paper.gets(_sent(_body(), x_edge_proof=said))) == (403, "not_from_the_edge")
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 # What is not there now -----------------------------------------------------------------------------------------------
@@ -320,25 +291,25 @@ def test_whoever_comes_round_the_edge_is_refused(paper: Paper, said: str) -> Non
 
 def test_what_could_not_be_queued_is_to_be_sent_again(paper: Paper) -> None:
     """R20: what is answered with 200 would be lost."""
-    paper.queue.down = True
+    paper.queue.broken = True
     outcome = paper.gets(_sent(_body()))
     assert _code(outcome) == (503, "store_unavailable")
     assert outcome.answer.headers["retry-after"]
-    paper.queue.down = False
+    paper.queue.broken = False
     assert paper.gets(_sent(_body())).what == "queued"
-    assert paper.queue.held == [HAPPENED]
+    assert paper.queue.messages == [HAPPENED]
 
 
 def test_while_the_secret_cannot_be_read_nobody_is_believed(paper: Paper) -> None:
-    paper.secrets.down = True
+    paper.secrets.broken = True
     assert _code(paper.gets(_sent(_body()))) == (503, "store_unavailable")
-    assert paper.queue.held == []
+    assert paper.queue.messages == []
 
 
 def test_nothing_of_it_shows_where_values_are_shown(paper: Paper) -> None:
     """R27: tracebacks and logs show values by their names."""
     event = _sent(_body())
-    doors = Doors(paper.secrets, paper.queue, "webhook-secret", livemode=False, proof="of-the-edge")
+    doors = Doors(paper.secrets, paper.queue, "stripe", livemode=False, proof="of-the-edge")
     shown = repr([webhook_of(event), doors])
     for secret in (SECRET, "sub_1", "v1=", "of-the-edge"):
         assert secret not in shown

@@ -337,8 +337,8 @@ def test_the_publishing_function_may_do_this_and_nothing_else() -> None:
 
 
 def test_the_members_function_may_do_this_and_nothing_else() -> None:
-    """Above all: it reads no article, sends no mail, changes no order, and asks the sign-ins for nothing but what it can
-    name."""
+    """Above all: it reads no article, sends no mail, changes no order, and asks the sign-ins for nothing but what it
+    can name."""
     item = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
     counting = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
     assert allowed("Members") == {
