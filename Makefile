@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE = 1
 export UV_NO_PROGRESS = 1
 export UV_SYSTEM_CERTS = 1
 export PYTHONDONTWRITEBYTECODE =
-FUNCTIONS := articles mail members newsletters pages publishing
+FUNCTIONS := articles contributions mail members newsletters pages payments publishing webhooks
 DYNAMODB := $(if $(shell command -v java),$(if $(shell command -v npm),$(ENV)/dynamodb-local/ready))
 BROWSER := $(if $(shell command -v chromium || command -v chromium-browser || command -v google-chrome),$(ENV)/browser)
 

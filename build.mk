@@ -17,10 +17,12 @@ build: $(SAM_ENV)/ready ## the functions' zips (.aws-sam/build), as `sam build`,
 	@$(SAM) build
 	@$(BIN)/python -m infra.build.sizes .aws-sam/build
 
-# What SAM calls for a function of template.yaml: build-ArticlesFunction makes functions/articles.
+# What SAM calls for a function of template.yaml: build-ArticlesFunction makes functions/articles. Reconcile is another entry
+# of functions/payments.
+PACKAGE_Reconcile := payments
 build-%Function: $(ENV)/ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "say where: make $@ ARTIFACTS_DIR=.build/$@" >&2; exit 2; }
-	@$(BIN)/python -m infra.build.bundle $(shell echo $* | tr A-Z a-z) "$(ARTIFACTS_DIR)"
+	@$(BIN)/python -m infra.build.bundle $(or $(PACKAGE_$*),$(shell echo $* | tr A-Z a-z)) "$(ARTIFACTS_DIR)"
 
 $(SAM_ENV)/ready: infra/build/requirements.txt $(ENV)/ready
 	@echo "setting up the SAM CLI $(SAM_VERSION) in $(SAM_ENV)" >&2

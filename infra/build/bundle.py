@@ -9,7 +9,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import FileSystemLoader
@@ -28,13 +28,20 @@ PRUNED_BY_IMPORTS = ("aws_lambda_powertools",)
 # What such a package reaches for itself, but only in company that is not shipped: its JSON helper asks the resolver's
 # code about pydantic models. A function that imports the resolver gets it.
 NOT_FOR_ITSELF = ("aws_lambda_powertools.event_handler",)
+# What no function imports, though parts of the package name it: stripe's types for type checkers alone, and its classes
+# for events that are believed. They are half of 13 MB. It loads the rest by names made at run time, so that imports
+# cannot tell what is needed.
+PRUNED_BY_NAME = ("stripe/params", "stripe/events")
 # botocore describes each AWS service in files of its own, 400 of them: only those that a function calls are shipped. A
 # house test compares them with what its role may ask.
 BOTOCORE_SERVICES: Mapping[str, tuple[str, ...]] = {
     "mail": ("dynamodb", "s3", "sesv2", "sqs"),
+    "contributions": ("dynamodb", "s3", "secretsmanager"),
     "members": ("dynamodb", "kms", "s3", "sqs"),
     "newsletters": ("dynamodb", "s3", "sesv2", "sqs"),
+    "payments": ("dynamodb", "s3", "secretsmanager", "sqs"),
     "publishing": ("cloudfront", "s3", "scheduler", "sqs"),
+    "webhooks": ("secretsmanager", "sqs"),
 }
 # Of a distribution's metadata stay METADATA (scanners read name, version and licence from it) and the licence's text.
 METADATA_WITHOUT_USE = ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "top_level.txt", "entry_points.txt", "sboms")
@@ -49,18 +56,19 @@ def bundle(function: str, folder: Path, install: Install) -> None:
 
     `install(lock file, folder)` puts the dependencies there. The function's own folder comes with its data files
     (templates, tables) but without Python files that nothing imports; so does each package in `shared` of which it
-    imports something. Raises FileExistsError for a folder with something in it: what is pruned there must have come
-    from here.
+    imports something. Entries are `handler.py` and all others whose names end so. Raises FileExistsError for a folder
+    with something in it: what is pruned there must have come from here.
     """
     own = ROOT / "functions" / function
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     install(own / "requirements.txt", folder)
-    needed = closure([f"functions.{function}.handler"], [ROOT])
+    entries = [f"functions.{function}.{path.stem}" for path in sorted(own.glob("*handler.py"))]
+    needed = closure(entries, [ROOT])
     if own / "handler.py" not in needed:
         raise FileNotFoundError(own / "handler.py")
-    _prune(folder, function)
+    _prune(folder, function, entries)
     packages = [own, *sorted({file.parent for file in needed if file.parent.parent == ROOT / "shared"})]
     data = (path for package in packages for path in package.rglob("*") if path.is_file() and _is_data(path, own))
     for file in sorted({*needed, *data}):
@@ -101,13 +109,15 @@ def _is_data(path: Path, own: Path) -> bool:
     return path.suffix not in {".py", ".pyc"} and path != own / "requirements.txt"
 
 
-def _prune(folder: Path, function: str) -> None:
-    reached = closure([f"functions.{function}.handler"], [ROOT, folder], strict=False, not_for_itself=NOT_FOR_ITSELF)
+def _prune(folder: Path, function: str, entries: Sequence[str]) -> None:
+    reached = closure(entries, [ROOT, folder], strict=False, not_for_itself=NOT_FOR_ITSELF)
     for package in PRUNED_BY_IMPORTS:
         for path in set((folder / package).rglob("*.py")) - reached:
             path.unlink()
         for path in [path for path in (folder / package).rglob("*") if path.is_dir() and not any(path.rglob("*.py"))]:
             _remove(path)
+    for name in PRUNED_BY_NAME:
+        _remove(folder / name)
     for service in (folder / "botocore" / "data").glob("*/"):
         if service.name not in BOTOCORE_SERVICES[function]:
             _remove(service)
