@@ -162,10 +162,13 @@ def publishing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(folder: Path, code: str) -> Any:
     """What `code` prints as JSON, run on the folder and the standard library alone: no site-packages, no repository."""
     named = ("MEDIA_BUCKET", "DISTRIBUTION_ID", "ANNOUNCEMENTS_QUEUE", "PUBLISHING_QUEUE", "PUBLISHING_QUEUE_ARN")
+    of_money = ("LEDGER_TABLE", "REQUESTS_TABLE", "MEMBERS_TABLE", "MAIL_QUEUE", "PAYMENTS_QUEUE", "EDGE_PROOF")
     environment = {
         "CONTENT_BUCKET": "content",
         "KEYRING_BUCKET": "keyring",
         **dict.fromkeys((*named, "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN"), "given"),
+        **dict.fromkeys((*of_money, "STRIPE_KEY", "WEBHOOK_SECRET"), "given"),
+        "STRIPE_MODE": "test",
         "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "POWERTOOLS_SERVICE_NAME": folder.name,
@@ -282,6 +285,56 @@ print(json.dumps([boto3.client(name, "eu-central-1").meta.service_model.service_
 """
     assert set(_run(publishing, code)) == _services_of("publishing")
     assert size(publishing) < sizes.LARGEST
+
+
+@pytest.fixture(scope="module")
+def of_money(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The zip of a function of money, likewise."""
+    folder = tmp_path_factory.mktemp("zips") / str(request.param)
+    bundle(folder.name, folder, _install_from_here)
+    return folder
+
+
+OF_MONEY = pytest.mark.parametrize("of_money", ["contributions", "payments", "webhooks"], indirect=True)
+
+
+@OF_MONEY
+def test_a_function_of_money_starts_from_each_of_its_entries(of_money: Path) -> None:
+    """Reconcile is another entry of payments."""
+    shipped = {path.stem for path in (of_money / "functions" / of_money.name).glob("*handler.py")}
+    assert shipped == {"handler", *(["reconcile_handler"] if of_money.name == "payments" else [])}
+    modules = sorted(f"functions.{of_money.name}.{name}" for name in shipped)
+    code = f"import importlib\nprint(json.dumps([importlib.import_module(n).__name__ for n in {modules!r}]))"
+    assert _run(of_money, code) == modules
+    named = [f"{of_money.name.capitalize()}Function", *(["ReconcileFunction"] if len(shipped) > 1 else [])]
+    assert size(of_money) < min(sizes.LARGER.get(name, sizes.LARGEST) for name in named)
+
+
+@OF_MONEY
+def test_stripes_library_is_shipped_to_those_who_ask_stripe(of_money: Path) -> None:
+    """Not to what strangers may call as often as they like, and has to be quick."""
+    assert (of_money / "stripe").is_dir() is (of_money.name != "webhooks")
+
+
+@pytest.mark.parametrize("of_money", ["payments"], indirect=True)
+def test_of_stripes_library_everything_is_there_that_it_makes_of_an_answer(of_money: Path) -> None:
+    """It loads classes and services by names made at run time, so that a missing one would show only when Stripe
+    sends it."""
+    code = """
+import importlib, pathlib, stripe
+from stripe._object_classes import OBJECT_CLASSES, get_object_class
+root = pathlib.Path(sys.path[0])
+names = [".".join(p.relative_to(root).with_suffix("").parts) for p in (root / "stripe").rglob("*.py")]
+for name in names:
+    importlib.import_module(name.removesuffix(".__init__"))
+client = stripe.StripeClient("sk_test_1").v1
+asked = [client.checkout.sessions, client.subscriptions, client.invoices, client.refunds, client.customers, client.events]
+print(json.dumps([len(names), len({get_object_class("V1", name) for name in OBJECT_CLASSES}), len(asked)]))
+"""
+    modules, classes, services = _run(of_money, code)
+    assert modules > 300
+    assert classes > 100
+    assert services == 6
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
