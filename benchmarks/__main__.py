@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import bundles, edge, lists, members, pages, reading
+from benchmarks import bundles, edge, lists, members, pages, reading, webhooks
 from benchmarks.reading import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -19,7 +19,9 @@ def figures() -> Iterator[Figure]:
     yield "articles_bundle", bundles.size(made.articles) / 1e6, "MB unpacked"
     yield "pages_bundle", bundles.size(made.pages) / 1e6, "MB unpacked"
     yield "members_bundle", bundles.size(made.members) / 1e6, "MB unpacked"
-    for group in (reading.starting, reading.running, reading.growing, lists.listing, pages.rendering, members.waking):
+    yield "webhooks_bundle", bundles.size(made.webhooks) / 1e6, "MB unpacked"
+    of_reading = (reading.starting, reading.running, reading.growing, lists.listing, pages.rendering)
+    for group in (*of_reading, members.waking, webhooks.waking):
         print(f"# {(group.__doc__ or '').splitlines()[0]}", file=sys.stderr)
         yield from group(made)
     for group_at_the_edge in (edge.function, edge.replay):

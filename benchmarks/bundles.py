@@ -1,4 +1,4 @@
-"""The folders that are measured: three functions as their zips hold them, a bare boto3 handler, the runtime client.
+"""The folders that are measured: four functions as their zips hold them, a bare boto3 handler, the runtime client.
 
 They are put together from what is installed here, for this machine, and compiled alike. The interpreter runs with
 nothing else on its path (`-S`): a package that the zip does not hold (cryptography, above all) must not be found.
@@ -40,11 +40,12 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class Bundles:
-    """Search paths for each of the five, and the runtime client's."""
+    """Search paths for each of the functions, and the runtime client's."""
 
     articles: Path
     pages: Path
     members: Path
+    webhooks: Path
     bare: Path
     runtime: Path
 
@@ -52,17 +53,17 @@ class Bundles:
 def make() -> Bundles:
     """Make the folders anew."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    bundles = Bundles(FOLDER / "articles", FOLDER / "pages", FOLDER / "members", FOLDER / "bare", FOLDER / "runtime")
-    bundle("articles", bundles.articles, lambda lock, folder: _copy(_names(lock), folder))
-    bundle("pages", bundles.pages, lambda lock, folder: _copy(_names(lock), folder))
-    bundle("members", bundles.members, lambda lock, folder: _copy(_names(lock), folder))
+    ours = ("articles", "pages", "members", "webhooks")
+    bundles = Bundles(*(FOLDER / name for name in (*ours, "bare", "runtime")))
+    for name in ours:
+        bundle(name, FOLDER / name, lambda lock, folder: _copy(_names(lock), folder))
     bundles.bare.mkdir()
     _copy(_with_needs("boto3"), bundles.bare)
     (bundles.bare / "bare.py").write_text(_BARE)
     (bundles.bare / "client_only.py").write_text(_CLIENT_ONLY)
     bundles.runtime.mkdir()
     _copy(_with_needs("awslambdaric"), bundles.runtime)
-    for folder in (bundles.articles, bundles.pages, bundles.members, bundles.bare, bundles.runtime):
+    for folder in (*(FOLDER / name for name in ours), bundles.bare, bundles.runtime):
         mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
         compileall.compile_dir(folder, quiet=2, force=True, invalidation_mode=mode, workers=1)
     return bundles

@@ -126,8 +126,8 @@ class ColdStart(http.server.ThreadingHTTPServer):
 
 _LOOP = """
 import importlib, json, sys, time
+out, sys.stdout = sys.stdout, open("/dev/null", "w")  # before a logger takes it
 handler = importlib.import_module(sys.argv[1]).handler
-out, sys.stdout = sys.stdout, open("/dev/null", "w")
 events = json.loads(sys.stdin.readline())
 for event, status in events:
     assert handler(event, None)["statusCode"] == status, handler(event, None)
