@@ -66,6 +66,8 @@ class MembersSettings(Struct, frozen=True):
     mail_queue: str
     identity_keys: tuple[str, ...]
     edge_proof: str
+    ledger_table: str
+    payments_queue: str
 
 
 def members_settings(environ: Mapping[str, str] = os.environ) -> MembersSettings:
@@ -76,6 +78,8 @@ def members_settings(environ: Mapping[str, str] = os.environ) -> MembersSettings
         mail_queue=_required(environ, "MAIL_QUEUE"),
         identity_keys=tuple(_required(environ, "IDENTITY_KEYS").split(",")),
         edge_proof=_required(environ, "EDGE_PROOF"),
+        ledger_table=_required(environ, "LEDGER_TABLE"),
+        payments_queue=_required(environ, "PAYMENTS_QUEUE"),
     )
 
 

@@ -7,10 +7,11 @@ from msgspec import UNSET, Struct, UnsetType
 from functions.members.answers import Erased
 from functions.members.known import exported, profile_of
 from functions.members.leaving import erase_member
+from functions.members.money import plan_of
 from functions.members.route import Asked
 from functions.members.sessions import CLEAR
 from functions.members.signed_in import who_asks, who_proves
-from shared.domain.members import wanting
+from shared.domain.members import Member, wanting
 from shared.domain.refusals import UnknownNewsletter
 from shared.http import Answer
 from shared.personal import body_of, sent_to, told
@@ -23,7 +24,7 @@ class ChangesBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 def me(asked: Asked) -> Answer:
     """`GET /api/members/me`."""
-    return told(200, profile_of(who_asks(asked).member, asked.now))
+    return _told(asked, who_asks(asked).member)
 
 
 def change(asked: Asked) -> Answer:
@@ -39,23 +40,29 @@ def change(asked: Asked) -> Answer:
     found = who_asks(asked)
     changed = wanting(found.member, wanted)
     asked.doors.members.write(changed, found.version)
-    return sent_to("/account") if asked.request.is_form else told(200, profile_of(changed, asked.now))
+    return sent_to("/account") if asked.request.is_form else _told(asked, changed)
+
+
+def _told(asked: Asked, member: Member) -> Answer:
+    return told(200, profile_of(member, plan_of(member, asked.doors.ledger), asked.now))
 
 
 def export(asked: Asked) -> Answer:
     """`GET /api/members/me/export`: everything that is kept of the member, as a file (R32)."""
     found = who_proves(asked)
     doors = asked.doors
-    known = exported(found.member, doors.members, doors.sessions, doors.changes, asked.now, found.session.id)
+    known = exported(
+        found.member, doors.members, doors.sessions, doors.changes, doors.ledger, asked.now, found.session.id
+    )
     answer = told(200, known)
     answer.headers["content-disposition"] = 'attachment; filename="account.json"'
     return answer
 
 
 def erase(asked: Asked) -> Answer:
-    """`DELETE /api/members/me`: the person is gone everywhere (R32)."""
+    """`DELETE /api/members/me`: the person is gone everywhere, and what they pay ends (R32)."""
     found, doors = who_proves(asked), asked.doors
-    erase_member(found.member, doors.members, doors.sign_ins, doors.changes, doors.postbox, asked.now)
+    erase_member(found.member, doors.members, doors.sign_ins, doors.changes, doors.payments, doors.postbox, asked.now)
     answer = (
         sent_to("/erased", cookies=SIGNED_OUT) if asked.request.is_form else told(200, Erased(), cookies=SIGNED_OUT)
     )

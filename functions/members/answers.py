@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from shared.domain.ledger import EntryKind
+from shared.domain.orders import Interval, OrderState
 from shared.domain.tiers import Tier
 
 
@@ -67,11 +69,16 @@ class GrantFacts(Struct, frozen=True):
 
 
 class MembershipFacts(Struct, frozen=True):
-    """A paid membership: `active`, `past_due` or `ended`."""
+    """A paid membership: `active`, `past_due`, `paused` or `ended`. `good_until`: until when it opens what is for
+    members, grace included; it is null for one that has ended. `cancels`: it will not be renewed. `plan` is null where
+    it cannot be said at the moment."""
 
     state: str
     since: str
     paid_until: str
+    good_until: str | None
+    cancels: bool
+    plan: str | None
 
 
 class Profile(Struct, frozen=True):
@@ -85,14 +92,51 @@ class Profile(Struct, frozen=True):
     membership: MembershipFacts | None
 
 
+class Movement(Struct, frozen=True):
+    """Money that has come or gone. `amount` is in minor units, negative where it went back; `payment`: the one that it
+    belongs to."""
+
+    id: str
+    kind: EntryKind
+    amount: int
+    currency: str
+    at: str
+    payment: str
+
+
+class Ordered(Struct, frozen=True):
+    """What a member has asked to pay for, once or again and again, and how it stands. `amount` is in minor units;
+    `received` is what its entries sum up to. `plan` is a membership's; `name` and `message` are shown where
+    `is_public`."""
+
+    id: str
+    asked_at: str
+    state: OrderState
+    amount: int
+    currency: str
+    interval: Interval
+    cancels: bool
+    plan: str | None
+    campaign: str | None
+    name: str | None
+    message: str | None
+    is_public: bool
+    received: int
+    entries: tuple[Movement, ...]
+
+
 class Exported(Struct, frozen=True):
-    """Everything that is kept of a member. Digests of secrets are not among it: they say nothing of anybody."""
+    """Everything that is kept of a member. Digests of secrets are not among it: they say nothing of anybody.
+    `payment_service_knows_you_as`: its own name for whoever pays."""
 
     id: str
     account: Profile
     sessions: tuple[Device, ...]
     gets_no_mail_because_of: str | None
     address_is_changing_to: str | None
+    payment_service_knows_you_as: str | None
+    contributions: tuple[Ordered, ...]
+    memberships: tuple[Ordered, ...]
 
 
 class Erased(Struct, frozen=True):

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from functions.members.answers import Device, Exported, GrantFacts, MembershipFacts, Profile
-from shared.domain.members import Member, tier_of
+from functions.members.answers import (
+    Device,
+    Exported,
+    GrantFacts,
+    MembershipFacts,
+    Movement,
+    Ordered,
+    Profile,
+)
+from functions.members.money import Bought, money_of, order_behind
+from shared.domain.members import Member, Membership, MembershipState, tier_of
 from shared.domain.moments import moment
+from shared.domain.orders import Kind
 from shared.domain.sessions import Session
-from shared.ports import EmailChanges, Members, Sessions
+from shared.ports import EmailChanges, Ledger, Members, Sessions
 
 
-def profile_of(member: Member, now: float) -> Profile:
-    """The account, at `now` (seconds since 1970)."""
-    paid = member.membership
+def profile_of(member: Member, plan: str | None, now: float) -> Profile:
+    """The account, at `now` (seconds since 1970). `plan`: what the member pays for, where that can be said."""
     return Profile(
         member.address.text,
         tier_of(member, now),
         moment(member.since),
         member.newsletters,
         tuple(GrantFacts(one.tier, moment(one.since), moment(one.until), one.reason) for one in member.grants),
-        None if paid is None else MembershipFacts(paid.state.value, moment(paid.since), moment(paid.paid_until)),
+        None if member.membership is None else _membership(member.membership, plan),
+    )
+
+
+def _membership(paid: Membership, plan: str | None) -> MembershipFacts:
+    has_ended = paid.state is MembershipState.ENDED
+    return MembershipFacts(
+        paid.state.value,
+        moment(paid.since),
+        moment(paid.paid_until),
+        None if has_ended else moment(paid.good_until),
+        paid.cancels,
+        plan,
     )
 
 
@@ -42,14 +63,48 @@ def changing_to(member: str, changes: EmailChanges, now: float) -> str | None:
 
 
 def exported(
-    member: Member, members: Members, sessions: Sessions, changes: EmailChanges, now: float, this: str | None = None
+    member: Member,
+    members: Members,
+    sessions: Sessions,
+    changes: EmailChanges,
+    ledger: Ledger,
+    now: float,
+    this: str | None = None,
 ) -> Exported:
-    """Everything that is kept of a member (R32). `this`: the session that asks, if one does."""
+    """Everything that is kept of a member (R32). `this`: the session that asks, if one does. Raises StoreUnavailable
+    where any of it cannot be read: half of it is not everything."""
     known = members.contact(member.address.digest)
+    money = money_of(member.id, ledger)
+    order = order_behind(member, tuple(one.order for one in money.bought))
     return Exported(
         member.id,
-        profile_of(member, now),
+        profile_of(member, None if order is None else order.plan, now),
         devices_of(member.id, sessions, now, this),
         known[0].suppressed if known else None,
         changing_to(member.id, changes, now),
+        None if money.payer is None else money.payer.customer,
+        tuple(_ordered(one) for one in money.bought if one.order.kind is Kind.CONTRIBUTION),
+        tuple(_ordered(one) for one in money.bought if one.order.kind is Kind.MEMBERSHIP),
+    )
+
+
+def _ordered(bought: Bought) -> Ordered:
+    of = bought.order
+    return Ordered(
+        of.id,
+        moment(of.asked_at),
+        of.state,
+        of.amount,
+        of.currency,
+        of.interval,
+        of.cancels,
+        of.plan,
+        of.campaign,
+        of.name,
+        of.message,
+        of.public,
+        of.received,
+        tuple(
+            Movement(one.id, one.kind, one.amount, one.currency, moment(one.at), one.payment) for one in bought.entries
+        ),
     )

@@ -5,25 +5,35 @@ from __future__ import annotations
 from contextlib import suppress
 
 from shared.domain.addresses import Address
+from shared.domain.happenings import Forget
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import Contact, Member
 from shared.domain.refusals import RecordChanged, StoreUnavailable
-from shared.ports import EmailChanges, Members, Postbox, SignIns
+from shared.ports import EmailChanges, Members, PaymentsQueue, Postbox, SignIns
 
 
 def erase_member(
-    member: Member, members: Members, sign_ins: SignIns, changes: EmailChanges, postbox: Postbox, now: float
+    member: Member,
+    members: Members,
+    sign_ins: SignIns,
+    changes: EmailChanges,
+    payments: PaymentsQueue,
+    postbox: Postbox,
+    now: float,
 ) -> None:
-    """The person is gone everywhere (R32).
+    """The person is gone everywhere, and whatever they pay again and again ends (R32). Raises StoreUnavailable.
 
-    In this order, so that whoever is cut off in between can do it again: what is outstanding, then the member with
-    every session, and last what the address says. That it gets no mail is kept, by digest: it was the address's wish,
-    or its mailbox is none. A mail says so once it is true; where none can be ordered it is true all the same.
+    In this order, so that whoever is cut off in between can do it again: what is outstanding, then that payments are
+    to forget the member, then the member with every session, and last what the address says. That it gets no mail is
+    kept, by digest: it was the address's wish, or its mailbox is none. A mail says so once it is true; where none can
+    be ordered it is true all the same.
     """
     changes.drop(member.id)
     if outstanding := sign_ins.of_address(member.address.digest):
         with suppress(RecordChanged):  # it was redeemed at this very moment
             sign_ins.take(*outstanding)
+    # Once the member is gone, nobody could say any more whose payments go on. Said twice it does no harm.
+    payments.put((Forget(member.id),))
     members.erase(member.id)
     forget_address(member.address, member.id, members)
     with suppress(StoreUnavailable):

@@ -9,13 +9,15 @@ from typing import Any
 from msgspec import Struct
 
 from functions.members.known import changing_to, live_sessions
+from functions.members.money_page import MoneyView, money_shown
 from functions.members.route import Asked
 from functions.members.signed_in import SignedIn, who_asks, who_proves
-from shared.domain.members import Membership, MembershipState, tier_of
+from shared.domain.members import tier_of
 from shared.domain.tiers import Tier
 from shared.http import Answer
 from shared.personal import paged
 from shared.site.site import Site
+from shared.site.words import Words
 
 _agree_path = re.compile(r"/account/email/([0-9a-f]{64})\Z")
 
@@ -35,13 +37,6 @@ class GrantView(Struct, frozen=True):
     reason: str
 
 
-class MembershipView(Struct, frozen=True):
-    """What is paid for. `is_past_due`: a payment has failed, and is tried again."""
-
-    paid_until: dt.datetime
-    is_past_due: bool
-
-
 class AccountView(Struct, frozen=True):
     """What the account's page shows."""
 
@@ -50,7 +45,7 @@ class AccountView(Struct, frozen=True):
     grants: tuple[GrantView, ...]
     newsletters: tuple[str, ...]
     devices: tuple[DeviceView, ...]
-    membership: MembershipView | None
+    money: MoneyView
     gets_no_mail: bool
     changing_to: str | None
 
@@ -58,7 +53,7 @@ class AccountView(Struct, frozen=True):
 def account(asked: Asked) -> Answer:
     """`GET /account`."""
     found = who_asks(asked)
-    return _shown(asked, found, "account.html", view=_view(asked, found))
+    return _shown(asked, found, "account.html", view=_view(asked, found, site_for(asked).words))
 
 
 def erasing(asked: Asked) -> Answer:
@@ -107,7 +102,7 @@ def site_for(asked: Asked, tier: Tier = Tier.ANONYMOUS) -> Site:
     return asked.doors.sites.opened(tier, asked.doors.lists, asked.doors.papers)[0]
 
 
-def _view(asked: Asked, found: SignedIn) -> AccountView:
+def _view(asked: Asked, found: SignedIn, words: Words) -> AccountView:
     member, doors = found.member, asked.doors
     known = doors.members.contact(member.address.digest)
     return AccountView(
@@ -123,16 +118,10 @@ def _view(asked: Asked, found: SignedIn) -> AccountView:
             DeviceView(one.id, one.agent, _at(one.used_at), one.id == found.session.id)
             for one in live_sessions(member.id, doors.sessions, asked.now)
         ),
-        _membership(member.membership),
+        money_shown(asked, member, words),
         known is not None and known[0].suppressed is not None,
         changing_to(found.member.id, asked.doors.changes, asked.now),
     )
-
-
-def _membership(paid: Membership | None) -> MembershipView | None:
-    if paid is None or paid.state is MembershipState.ENDED:
-        return None
-    return MembershipView(_at(paid.paid_until), paid.state is MembershipState.PAST_DUE)
 
 
 def address_values(asked: Asked, found: SignedIn) -> dict[str, Any]:

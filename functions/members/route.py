@@ -13,11 +13,13 @@ from shared.ports import (
     EmailChanges,
     ForeignTokens,
     IdentitySigner,
+    Ledger,
     Limits,
     Lists,
     Members,
     Papers,
     Passes,
+    PaymentsQueue,
     Postbox,
     Sessions,
     SignIns,
@@ -29,7 +31,8 @@ PASS_SECONDS: Final = DEFAULT_LIFETIME_SECONDS
 
 
 class Doors(Struct, frozen=True):
-    """What the members function leans on. `proof` is what the edge puts on requests, and nobody else knows."""
+    """What the members function leans on. `proof` is what the edge puts on requests, and nobody else knows. The ledger
+    is only read: AWS lets this function do no more."""
 
     members: Members
     sessions: Sessions
@@ -37,6 +40,8 @@ class Doors(Struct, frozen=True):
     changes: EmailChanges
     limits: Limits
     postbox: Postbox
+    ledger: Ledger
+    payments: PaymentsQueue
     passes: Passes
     foreign: ForeignTokens
     trust: TrustStore

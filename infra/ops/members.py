@@ -26,7 +26,7 @@ from shared.domain.moments import moment
 from shared.domain.refusals import RecordChanged, StoreUnavailable, UnknownGrant, UnknownMember
 from shared.domain.secrets import Chance
 from shared.domain.tiers import Tier
-from shared.ports import EmailChanges, MailPlace, Members, Postbox, Sessions, SignIns
+from shared.ports import EmailChanges, MailPlace, Members, PaymentsQueue, Postbox, Sessions, SignIns
 
 _ROUNDS: Final = 8
 _PAGE: Final = 500
@@ -294,7 +294,13 @@ def sign_out(member: Member, sessions: Sessions) -> int:
 
 
 def erase(
-    who: Who, members: Members, sign_ins: SignIns, changes: EmailChanges, postbox: Postbox, now: float
+    who: Who,
+    members: Members,
+    sign_ins: SignIns,
+    changes: EmailChanges,
+    payments: PaymentsQueue,
+    postbox: Postbox,
+    now: float,
 ) -> Contact | None:
     """Do what a reader does who erases the account; what stays known of the address, None for nothing.
 
@@ -302,7 +308,7 @@ def erase(
     """
     found = find(who, members)
     if found.member is not None:
-        erase_member(found.member, members, sign_ins, changes, postbox, now)
+        erase_member(found.member, members, sign_ins, changes, payments, postbox, now)
     elif found.contact.member is not None:
         forget_address(found.address, found.contact.member, members)
     else:

@@ -165,7 +165,7 @@ def export(
     with plainly():
         stack = context.obj.open()
         member, _ = work.find_member(who, stack.members())
-        doors = (stack.members(), stack.sessions(), stack.email_changes())
+        doors = (stack.members(), stack.sessions(), stack.email_changes(), stack.ledger())
         text = json_of(exported(member, *doors, time.time()))
         if file is None:
             print(text)
@@ -182,8 +182,9 @@ def erase(
 ) -> None:
     """Erase a reader's account for good, by the same steps as when they do it themselves.
 
-    The account, its devices, newsletters and grants are gone; a last mail tells the address so. It cannot be taken
-    back. Cut off half-way, run it again.
+    The account, its devices, newsletters and grants are gone, and what the reader pays every month or year ends within
+    minutes; a last mail tells the address so. It cannot be taken back. What was paid stays in the ledger, without the
+    reader. Cut off half-way, run it again.
 
     Try it: `frontline --local members erase ada@reader.example`
     """
@@ -200,7 +201,7 @@ def erase(
                 err=True,
             )
         try:
-            doors = (stack.sign_ins(), stack.email_changes(), stack.postbox())
+            doors = (stack.sign_ins(), stack.email_changes(), stack.payments(), stack.postbox())
             left = work.erase(found.address, members, *doors, now)
         except KeyboardInterrupt:
             err.print("Cut off: run it again with the address, to be sure that nothing is left.")

@@ -19,6 +19,7 @@ from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
+from shared.adapters.dynamo_ledger import DynamoLedger
 from shared.adapters.dynamo_mailings import DynamoMailings
 from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoSignIns
@@ -27,6 +28,7 @@ from shared.adapters.scheduler_schedules import SchedulerSchedules
 from shared.adapters.sesv2_account import Sesv2Place
 from shared.adapters.sqs_announcements import SqsAnnouncements
 from shared.adapters.sqs_dead_letters import SqsDeadLetters
+from shared.adapters.sqs_payments import SqsPaymentsQueue
 from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.refusals import NoStack
 from shared.ports import (
@@ -36,11 +38,13 @@ from shared.ports import (
     EdgeKeys,
     EmailChanges,
     KeyringShelf,
+    Ledger,
     Mailings,
     MailPlace,
     MediaShelf,
     Members,
     Passes,
+    PaymentsQueue,
     Postbox,
     Purge,
     Schedules,
@@ -178,6 +182,12 @@ class Stack:
 
     def email_changes(self) -> EmailChanges:
         return DynamoEmailChanges(self.client("dynamodb"), self.output("SignInsTable"))
+
+    def ledger(self) -> Ledger:
+        return DynamoLedger(self.client("dynamodb"), self.output("LedgerTable"), self.output("MembersTable"))
+
+    def payments(self) -> PaymentsQueue:
+        return SqsPaymentsQueue(self.client("sqs"), self.output("PaymentsQueueUrl"))
 
     def postbox(self) -> Postbox:
         return SqsPostbox(self.client("sqs"), self.output("MailQueueUrl"))

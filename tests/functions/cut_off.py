@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from shared.domain.happenings import PaymentsMessage
 from shared.domain.mails import MailOrder
 from tests.functions.visitor import House
 from tests.member_twins import Key, MemoryPostbox, MemoryRecords
+from tests.money_twins import MemoryPaymentsQueue
 
 
 class CutOff(Exception):
@@ -66,12 +68,22 @@ class _Postbox(MemoryPostbox):
         super().order(order)
 
 
+class _Payments(MemoryPaymentsQueue):
+    def __init__(self, steps: _Steps) -> None:
+        super().__init__()
+        self.steps = steps
+
+    def put(self, messages: tuple[PaymentsMessage, ...]) -> None:
+        self.steps.take()
+        super().put(messages)
+
+
 class BreakableHouse(House):
     """A house whose function can be cut off."""
 
     def __init__(self) -> None:
         self.steps = _Steps()
-        super().__init__(_Records(self.steps), _Postbox(self.steps))
+        super().__init__(_Records(self.steps), _Postbox(self.steps), _Payments(self.steps))
 
     def cut_off(self, after: int, act: Callable[[], object]) -> bool:
         """Let it act for so many steps. Returns whether it was cut off."""

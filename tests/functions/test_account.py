@@ -9,22 +9,20 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.domain.addresses import parse_address
+from shared.domain.happenings import Forget
+from shared.domain.ledger import EntryKind
 from shared.domain.mails import NoticeOrder
-from shared.domain.members import Contact, Member, Membership, MembershipState, grant
+from shared.domain.members import Contact, Membership, MembershipState, grant
+from shared.domain.orders import OrderState
 from shared.domain.sessions import FRESH_SECONDS
 from shared.domain.tiers import Tier
 from tests.functions.cut_off import BreakableHouse
+from tests.functions.paying import gave, joined, known_as, member_of, membership, paid
 from tests.functions.visitor import ADA, House, Visitor
 
 ME = "/api/members/me"
 DIGEST = parse_address(ADA).digest
 SUPPRESSED = msgspec.json.encode(Contact(None, "complaint", 5))
-
-
-def member_of(browser: Visitor) -> tuple[Member, str]:
-    found = browser.house.doors.members.read(browser.cookies["__Host-session"][:32])
-    assert found is not None
-    return found
 
 
 def left(house: House) -> dict[tuple[str, ...], bytes]:
@@ -115,7 +113,14 @@ def test_the_export_holds_everything_and_nothing_that_lets_anybody_in(house: Hou
         "since": "2026-12-10T12:00:00Z",
         "newsletters": ["weekly"],
         "grants": [{"tier": "member", "since": "2026-12-10T12:00:00Z", "until": None, "reason": "wrote for us"}],
-        "membership": {"state": "active", "since": "2026-12-10T12:00:00Z", "paid_until": "2026-12-10T12:16:40Z"},
+        "membership": {
+            "state": "active",
+            "since": "2026-12-10T12:00:00Z",
+            "paid_until": "2026-12-10T12:16:40Z",
+            "good_until": "2026-12-10T12:16:40Z",
+            "cancels": False,
+            "plan": None,
+        },
     }
     assert sorted(one["agent"] for one in ada.body["sessions"]) == ["Firefox on Linux", "curl"]
     assert ada.body["gets_no_mail_because_of"] == "complaint"
@@ -136,6 +141,7 @@ def test_erasing_leaves_nothing_but_that_the_address_wants_no_mail(house: House,
     phone = Visitor(house, cookies=dict(ada.cookies))
     _, token, _ = house.mails[-1]
     house.postbox.orders.clear()
+    id = member_of(ada)[0].id
 
     answer = ada.send("DELETE", ME).answer
 
@@ -144,6 +150,7 @@ def test_erasing_leaves_nothing_but_that_the_address_wants_no_mail(house: House,
     assert left(house) == {("address", DIGEST): SUPPRESSED}
     assert not any(b"reader.example" in value for value, _ in house.records.values.values())
     assert house.postbox.orders == [NoticeOrder(parse_address(ADA), "erased", int(house.now))]
+    assert house.payments.messages == [Forget(id)]
     for path in ("/api/members/passes", "/api/members/sign-out"):
         assert phone.post(path).answer.status in (401, 200)
     assert phone.send("GET", ME).answer.status == 401
@@ -191,9 +198,11 @@ def test_erasing_that_is_cut_off_anywhere_is_finished_by_whoever_signs_in_again(
         ada = Visitor(house)
         ada.sign_in(newsletter="weekly")
         make_rich(ada)
-        old = Visitor(house, cookies=dict(ada.cookies))
+        old, id = Visitor(house, cookies=dict(ada.cookies)), member_of(ada)[0].id
         if not house.cut_off(after, lambda: ada.send("DELETE", ME)):  # noqa: B023 - done at once
             break
+        # What they pay goes on only as long as there is somebody who can end it.
+        assert house.doors.members.read(id) is not None or Forget(id) in house.payments.messages, after
         # Nothing half of it is worth more than before.
         assert old.send("GET", ME).answer.status in (200, 401)
         again = Visitor(house)
@@ -202,4 +211,106 @@ def test_erasing_that_is_cut_off_anywhere_is_finished_by_whoever_signs_in_again(
         assert old.send("GET", ME).answer.status == 401
         assert left(house) == {("address", DIGEST): SUPPRESSED}, after
         after += 1
-    assert after >= 6
+    assert after >= 7
+
+
+def test_nothing_is_erased_while_payments_cannot_be_told_to_end(house: House, ada: Visitor) -> None:
+    before = left(house)
+    house.payments.broken = True
+    assert ada.send("DELETE", ME).answer.status == 503
+    assert left(house) == before
+    assert house.postbox.orders == []
+
+    house.payments.broken = False
+    assert ada.send("DELETE", ME).answer.status == 200
+    assert left(house) == {}
+
+
+# Money ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_membership_is_told_with_its_plan_and_how_far_it_reaches(house: House, ada: Visitor) -> None:
+    joined(ada, "a", membership(house, cancels=True), paid("a" * 32, 850, house.now))
+    told = {
+        "state": "active",
+        "since": "2026-11-30T12:00:00Z",
+        "paid_until": "2026-12-30T12:00:00Z",
+        "good_until": "2027-01-06T12:00:00Z",
+        "cancels": True,
+        "plan": "monthly",
+    }
+    ada.send("GET", ME)
+    assert (ada.body["tier"], ada.body["membership"]) == ("member", told)
+    ada.send("PATCH", ME, {"newsletters": []})
+    assert ada.body["membership"] == told
+
+    house.money.broken = True  # the member's own record says all but the plan
+    assert ada.send("GET", ME).answer.status == 200
+    assert ada.body["membership"] == {**told, "plan": None}
+
+
+def test_one_that_has_ended_says_so_and_opens_nothing(house: House, ada: Visitor) -> None:
+    joined(ada, "a", membership(house, MembershipState.ENDED, good_until=0), state=OrderState.ENDED)
+    ada.send("GET", ME)
+    assert ada.body["tier"] == "subscriber"
+    assert (ada.body["membership"]["state"], ada.body["membership"]["good_until"]) == ("ended", None)
+
+
+def test_the_export_holds_all_that_was_ordered_with_every_movement(house: House, ada: Visitor) -> None:
+    """R32."""
+    gift, plan, now = "b" * 32, "a" * 32, house.now
+    gave(
+        ada,
+        "b",
+        paid(gift, 500, now - 2),
+        paid(gift, -200, now - 1, EntryKind.REFUND, id="re_1", of=f"pi_bbbb_{int(now) - 2}"),
+        name="Ada <Moor>",
+        message="For the river.",
+        campaign="river",
+        public=True,
+    )
+    joined(ada, "a", membership(house), paid(plan, 850, now - 3), asked_at=int(now) - 5)
+    gave(ada, "c", state=OrderState.OPEN, asked_at=int(now))
+    known_as(ada)
+    bob = Visitor(house)
+    bob.sign_in("bob@reader.example")
+    gave(bob, "d", paid("d" * 32, 500, now))
+
+    assert ada.send("GET", f"{ME}/export").answer.status == 200
+    assert ada.body["payment_service_knows_you_as"] == "cus_ada"
+    assert ada.body["account"]["membership"]["plan"] == "monthly"
+    assert [one["id"] for one in ada.body["contributions"]] == ["c" * 32, gift]
+    opened, given = ada.body["contributions"]
+    assert (opened["state"], opened["received"], opened["entries"]) == ("open", 0, [])
+    assert given == {
+        "id": gift,
+        "asked_at": "2026-11-30T12:00:00Z",
+        "state": "paid",
+        "amount": 500,
+        "currency": "EUR",
+        "interval": "once",
+        "cancels": False,
+        "plan": None,
+        "campaign": "river",
+        "name": "Ada <Moor>",
+        "message": "For the river.",
+        "is_public": True,
+        "received": 300,
+        "entries": [
+            _moved("pi_bbbb_1796903998", "payment", 500, "2026-12-10T11:59:58Z"),
+            {**_moved("re_1", "refund", -200, "2026-12-10T11:59:59Z"), "payment": "pi_bbbb_1796903998"},
+        ],
+    }
+    (member,) = ada.body["memberships"]
+    assert (member["plan"], member["interval"], member["received"]) == ("monthly", "month", 850)
+    assert [one["amount"] for one in member["entries"]] == [850]
+    assert "d" * 32 not in json.dumps(ada.body)
+
+
+def _moved(id: str, kind: str, amount: int, at: str) -> dict[str, object]:
+    return {"id": id, "kind": kind, "amount": amount, "currency": "EUR", "at": at, "payment": id}
+
+
+def test_half_an_export_is_none(house: House, ada: Visitor) -> None:
+    house.money.broken = True
+    assert ada.send("GET", f"{ME}/export").answer.status == 503

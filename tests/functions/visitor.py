@@ -41,6 +41,7 @@ from tests.member_twins import (
     MemorySessions,
     MemorySignIns,
 )
+from tests.money_twins import MemoryLedger, MemoryPaymentsQueue
 from tests.twins import MemoryLists, MemoryPapers
 
 DOCUMENT = openapi()
@@ -84,9 +85,16 @@ class NobodyElse:
 class House:
     """The members function's doors, and the mail function played by hand."""
 
-    def __init__(self, records: MemoryRecords | None = None, postbox: MemoryPostbox | None = None) -> None:
+    def __init__(
+        self,
+        records: MemoryRecords | None = None,
+        postbox: MemoryPostbox | None = None,
+        payments: MemoryPaymentsQueue | None = None,
+    ) -> None:
         self.records = records or MemoryRecords()
         self.postbox = postbox or MemoryPostbox()
+        self.payments = payments or MemoryPaymentsQueue()
+        self.money = MemoryRecords()  # another table, which may fail by itself
         self.now = NOW
         self.mails: list[tuple[str, str, str]] = []  # to, token, code
         supply = chances()
@@ -98,6 +106,8 @@ class House:
             changes=MemoryEmailChanges(self.records),
             limits=MemoryLimits(),
             postbox=self.postbox,
+            ledger=MemoryLedger(self.money),
+            payments=self.payments,
             passes=PASSES,
             foreign=nobody,
             trust=nobody,

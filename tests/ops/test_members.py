@@ -13,6 +13,7 @@ from functions.members.awaited import receive
 from infra.ops.members import Shown, Who, erase, everyone, find_member, give, show, sign_out, take_back
 from shared.domain.addresses import Address, parse_address
 from shared.domain.email_change import EmailChange
+from shared.domain.happenings import Forget
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import (
     Contact,
@@ -399,10 +400,11 @@ def test_an_erased_reader_is_gone_everywhere_and_told_so(stack: TwinStack, membe
     stack.email_changes().put(EmailChange(ada.id, ADA, BO, "1" * 64, "2" * 64, NOW + 1))
     stack.sign_ins().put(SignIn(ADA, "3" * 64, "b" * 64, "c" * 64, "/", None, NOW + 1))
 
-    left = erase(ada.id, members, stack.sign_ins(), stack.email_changes(), stack.postbox(), NOW)
+    left = erase(ada.id, members, stack.sign_ins(), stack.email_changes(), stack.payments(), stack.postbox(), NOW)
 
     assert left is None
     assert stack.kept_postbox.orders == [NoticeOrder(ADA, "erased", NOW)]
+    assert stack.kept_payments.messages == [Forget(ada.id)]
     held = {key: value for key, value in stack.kept_records.values.items() if key[0] != "link"}
     assert (ada.id in str(held), ADA.digest in str(held), ADA.text in str(held)) == (False, False, False)
     assert members.everyone(None, 10)[0] == (bo,)
@@ -413,7 +415,7 @@ def test_that_the_address_gets_no_mail_outlives_its_reader(stack: TwinStack, mem
     grants = (Grant("g", Tier.MEMBER, 1, None, "x"),)
     members.write_contact(ADA.digest, Contact(ada.id, "complaint", 5, grants), members.contact(ADA.digest)[1])  # type: ignore[index]
 
-    left = erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.postbox(), NOW)
+    left = erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.payments(), stack.postbox(), NOW)
 
     assert left == contact_of(members) == Contact(None, "complaint", 5)
 
@@ -448,17 +450,17 @@ def test_an_erasure_that_was_cut_off_anywhere_is_completed_by_the_next(
     reader(members)
     records = stack.kept_records
     with pytest.raises(Cut):
-        erase(ADA, CutMembers(records), stack.sign_ins(), CutChanges(records), stack.postbox(), NOW)
+        erase(ADA, CutMembers(records), stack.sign_ins(), CutChanges(records), stack.payments(), stack.postbox(), NOW)
 
-    assert erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.postbox(), NOW) is None
+    assert erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.payments(), stack.postbox(), NOW) is None
     assert records.values == {}
     with pytest.raises(UnknownMember):
-        erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.postbox(), NOW)
+        erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.payments(), stack.postbox(), NOW)
 
 
 def test_whoever_has_only_a_grant_that_waits_is_not_erased_by_mistake(stack: TwinStack, members: MemoryMembers) -> None:
     give(ADA, Tier.MEMBER, None, "founder", members, NOW, chance)
 
     with pytest.raises(UnknownMember, match="revoke"):
-        erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.postbox(), NOW)
+        erase(ADA, members, stack.sign_ins(), stack.email_changes(), stack.payments(), stack.postbox(), NOW)
     assert stack.kept_postbox.orders == []

@@ -12,10 +12,12 @@ from shared.ports import (
     ArticleShelf,
     Documents,
     EmailChanges,
+    Ledger,
     MailPlace,
     MailSetup,
     MediaShelf,
     Members,
+    PaymentsQueue,
     Postbox,
     Purge,
     Quota,
@@ -33,6 +35,7 @@ from tests.member_twins import (
     MemorySessions,
     MemorySignIns,
 )
+from tests.money_twins import MemoryLedger, MemoryPaymentsQueue
 from tests.twins import (
     MemoryAnnouncements,
     MemoryArticles,
@@ -90,6 +93,7 @@ class TwinStack:
     kept_purge: MemoryPurge = field(default_factory=MemoryPurge)
     kept_trust: MemoryDocuments = field(default_factory=MemoryDocuments)
     kept_records: MemoryRecords = field(default_factory=MemoryRecords)
+    kept_payments: MemoryPaymentsQueue = field(default_factory=MemoryPaymentsQueue)
     kept_postbox: MemoryPostbox = field(default_factory=MemoryPostbox)
     kept_place: MemoryMailPlace = field(default_factory=lambda: MemoryMailPlace(FINE))
 
@@ -135,6 +139,12 @@ class TwinStack:
 
     def email_changes(self) -> EmailChanges:
         return MemoryEmailChanges(self.kept_records)
+
+    def ledger(self) -> Ledger:
+        return MemoryLedger(self.kept_records)
+
+    def payments(self) -> PaymentsQueue:
+        return self.kept_payments
 
     def postbox(self) -> Postbox:
         return self.kept_postbox
