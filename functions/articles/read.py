@@ -1,4 +1,4 @@
-"""An article for whoever asks, and the lists of them: the route, the tier, and what that tier may see."""
+"""An article for whoever asks, lists of them, and campaigns: the route, the tier, and what that tier may see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.domain.refusals import (
 )
 from shared.domain.text import is_slug
 from shared.http import JSON, Answer, Request, check_method, for_everyone, problem, shown
-from shared.ports import Articles, Lists, Passes
+from shared.ports import Articles, Campaigns, Lists, Papers, Passes
 from shared.reading import (
     ANYONES,
     ARTICLE_SECONDS,
@@ -33,12 +33,14 @@ _encoder = msgspec.json.Encoder()
 
 
 class Doors(Struct, frozen=True):
-    """What this function leans on. `passes` and `lists` are opened only when a request needs them: an anonymous read
-    of an article needs neither."""
+    """What this function leans on. All but `articles` are opened only when a request needs them: an anonymous read of
+    an article needs none."""
 
     articles: Articles
     passes: Passes
     lists: Lists
+    papers: Papers
+    campaigns: Campaigns
 
 
 def read(request: Request, doors: Doors, now: float) -> Outcome:
@@ -47,7 +49,11 @@ def read(request: Request, doors: Doors, now: float) -> Outcome:
     try:
         check_method(request)
         found = _article_path.match(request.path)
-        if found is None:
+        if found is None and request.path.startswith("/api/campaigns/"):
+            from functions.articles.campaigns import read_campaign
+
+            answer = read_campaign(request, doors.papers, doors.campaigns, now)
+        elif found is None:
             from functions.articles.lists import answer_list
 
             answer = answer_list(request, doors.lists)

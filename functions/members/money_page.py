@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -77,25 +78,25 @@ def _membership(member: Member, order: Order | None, asked: Asked, words: Words)
         return ()
     label = _label(order, asked.paper)
     its_name = words.say("membership_named", plan=label) if label else words.membership
-    name = _text_of(paid, order, asked.now)
-    return (words.say(name, membership=its_name, day=_day(paid.paid_until, words), good=_day(paid.good_until, words)),)
+    dates = {"day": _day(paid.paid_until, words), "good": _day(paid.good_until, words)}
+    return (_standing(paid, order, asked.now, partial(words.say, membership=its_name, **dates)),)
 
 
-def _text_of(paid: Membership, order: Order | None, now: float) -> str:
-    """The name of the sentence that says how the membership stands."""
+def _standing(paid: Membership, order: Order | None, now: float, say: Callable[[str], str]) -> str:
+    """How the membership stands, in a sentence."""
     match paid.state:
         case MembershipState.ACTIVE if paid.cancels:
-            return "membership_ends" if now < paid.paid_until else "membership_ended"
+            return say("membership_ends") if now < paid.paid_until else say("membership_ended")
         case MembershipState.ACTIVE:
-            return "membership_renews"
+            return say("membership_renews")
         case MembershipState.PAST_DUE:
-            return "membership_past_due" if now < paid.good_until else "membership_shut"
+            return say("membership_past_due") if now < paid.good_until else say("membership_shut")
         case MembershipState.PAUSED:
-            return "membership_paused"
+            return say("membership_paused")
     state = None if order is None else order.state
     if state is OrderState.DISPUTED:
-        return "membership_disputed"
-    return "membership_refunded" if state is OrderState.REFUNDED else "membership_ended"
+        return say("membership_disputed")
+    return say("membership_refunded") if state is OrderState.REFUNDED else say("membership_ended")
 
 
 def _is_past_due(member: Member) -> bool:
@@ -111,12 +112,10 @@ def _given(order: Order, words: Words) -> str:
     amount = words.say("price", price=written(order.amount, order.currency), interval=every)
     match order.state:
         case OrderState.PAST_DUE:
-            name = "giving_past_due"
+            return words.say("giving_past_due", amount=amount)
         case OrderState.PAUSED:
-            name = "giving_paused"
-        case _:
-            name = "giving_ends" if order.cancels else "giving_runs"
-    return words.say(name, amount=amount)
+            return words.say("giving_paused", amount=amount)
+    return words.say("giving_ends", amount=amount) if order.cancels else words.say("giving_runs", amount=amount)
 
 
 # What has been paid --------------------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@ from functools import partial
 from typing import Final
 
 from functions.pages import article, fronts, simple
+from functions.pages.contribute import contribute_route
 from functions.pages.route import Route
 from shared.domain.lists import LATEST
 from shared.domain.text import is_slug
 from shared.http import NO_STORE
 
 _article_path = re.compile(r"/articles/([^/]+)\Z")
+_campaign_path = re.compile(r"/contribute/([^/]+)\Z")
 _list_path = re.compile(r"/(section|author)s/([^/]+)\Z")
 # Tokens are hexadecimal, because the edge writes paths in lower case.
 _link_path = re.compile(r"/sign-in/link/([0-9a-f]{64})\Z")
@@ -23,7 +25,7 @@ _SIMPLE: Final = {
     "/unsubscribed": Route(partial(simple.plain, "unsubscribed")),
     "/erased": Route(partial(simple.plain, "erased")),
     "/join": Route(simple.join),
-    "/contribute": Route(simple.contribute),
+    "/contribute": contribute_route(None),
     "/thanks": Route(partial(simple.plain, "thanks")),
     "/thanks/member": Route(partial(simple.plain, "thanks_member")),
     "/process": Route(simple.process),
@@ -48,6 +50,8 @@ def page_route(path: str) -> Route | None:
         name = f"{kind}/{slug}"
         make = fronts.section if kind == "section" else fronts.author
         return Route(partial(make, name), (name,), parameters=("cursor",))
+    if found := _campaign_path.match(path):
+        return contribute_route(found[1]) if is_slug(found[1]) else None
     if found := _link_path.match(path):
         make = partial(simple.link, found[1])
         return Route(make, caching=_for_one, is_secret=True)

@@ -10,7 +10,7 @@ from functions.pages.refused import refused_page
 from functions.pages.route import Asked, Doors, Route
 from shared.domain.lists import list_tag
 from shared.domain.paper import PAPER_TAG
-from shared.domain.refusals import ArticleMoved, ContentUnavailable, Refusal, UnknownList, UnknownRoute
+from shared.domain.refusals import ArticleMoved, ContentUnavailable, Refusal, UnknownCampaign, UnknownList, UnknownRoute
 from shared.http import Answer, Request, check_method, for_everyone, problem, shown
 from shared.reading import ANYONES, MISSING_SECONDS, Outcome, Sight, kept_refusal, say_for_whom, sight_of
 from shared.site.html import CONTENT_SECURITY_POLICY, HTML
@@ -39,7 +39,7 @@ def read(request: Request, doors: Doors, now: float) -> Outcome:
         caching = route.caching((PAPER_TAG, *map(list_tag, route.lists), *made.tags))
         if made.caching:
             caching["cache-control"] = made.caching
-        answer = shown(request, made.content_type, made.body, caching, made.changed_at)
+        answer, trouble = shown(request, made.content_type, made.body, caching, made.changed_at), made.trouble
     except Refusal as refusal:
         answer = _refused(refusal, request, doors, sight) if is_page else problem(refusal)
         if route is not None:
@@ -66,4 +66,6 @@ def _refused(refusal: Refusal, request: Request, doors: Doors, sight: Sight) -> 
 def _kept(refusal: Refusal, route: Route) -> dict[str, str]:
     if isinstance(refusal, UnknownList):  # true for everyone until something is published there
         return for_everyone(MISSING_SECONDS, tuple(map(list_tag, route.lists)), stale=False)
+    if isinstance(refusal, UnknownCampaign):  # until the paper has one of that name
+        return for_everyone(MISSING_SECONDS, (PAPER_TAG,), stale=False)
     return kept_refusal(refusal, route.slug)

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from functions.pages.frames import Frames
 from shared.http import for_everyone
-from shared.ports import Articles, Lists, Papers, Passes
+from shared.ports import Articles, Campaigns, Lists, Papers, Passes
 from shared.reading import ANYONES, Sight
 
 # Publishing purges by tag within seconds, so the life may be long.
@@ -23,6 +23,7 @@ class Doors(Struct, frozen=True, kw_only=True):
     articles: Articles
     lists: Lists
     papers: Papers
+    campaigns: Campaigns
     passes: Passes
     frames: Frames = field(default_factory=Frames)
 
@@ -39,13 +40,14 @@ class Asked(Struct, frozen=True):
 
 class Made(Struct, frozen=True):
     """What was asked for. `changed_at` as in `shown`; `tags`: what it is made of beyond what its route says; `caching`:
-    a `cache-control` in place of its route's."""
+    a `cache-control` in place of its route's; `trouble`: why something is missing from it, for somebody to look at."""
 
     content_type: str
     body: bytes
     changed_at: int = 0
     tags: tuple[str, ...] = ()
     caching: str = ""
+    trouble: BaseException | None = None
 
 
 class Route(Struct, frozen=True):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functions.pages.article import shown_blocks
 from functions.pages.page import opened, page
 from functions.pages.route import Asked, Made
-from shared.domain.giving import present_campaign
 from shared.domain.text import next_path
-from shared.site.giving import CampaignView, GiveForm
 
 
 def plain(name: str, asked: Asked) -> Made:
@@ -20,14 +18,6 @@ def join(asked: Asked) -> Made:
     """`GET /join`: what members pay, and how often."""
     site, _ = opened(asked)
     return page("join.html", site, asked.path, problem=None, is_member=False)
-
-
-def contribute(asked: Asked) -> Made:
-    """`GET /contribute`: how much somebody gives, and what for."""
-    site, _ = opened(asked)
-    campaign = present_campaign(site.paper, asked.now)
-    view = CampaignView.of(campaign) if campaign is not None else None
-    return page("contribute.html", site, asked.path, form=GiveForm(), campaign=view)
 
 
 def sign_in(asked: Asked) -> Made:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functions.pages.route import Doors
 from shared.adapters.passes_when_needed import PassesWhenNeeded
 from shared.adapters.s3_articles import S3Articles
+from shared.adapters.s3_campaigns import S3Campaigns
 from shared.adapters.s3_lists import S3Lists, S3Papers
 from shared.adapters.s3_objects import S3Objects
 from shared.settings import Settings
@@ -17,5 +18,6 @@ def doors(settings: Settings) -> Doors:
         articles=S3Articles(content),
         lists=S3Lists(content),
         papers=S3Papers(content),
+        campaigns=S3Campaigns(content),
         passes=PassesWhenNeeded(settings),
     )

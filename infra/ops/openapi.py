@@ -12,6 +12,7 @@ from typing import Any, get_args
 import msgspec
 import yaml
 
+from functions.articles.campaigns import CampaignStanding
 from functions.articles.lists import PAGE
 from infra.ops.openapi_members import SECURITY, member_paths, member_schemas
 from infra.ops.schema import tidy
@@ -64,6 +65,13 @@ ROUTES: tuple[Route, ...] = (
     Route("/api/authors", "listAuthors", "List the authors", "AuthorList", _ALWAYS),
     Route(
         "/api/authors/{slug}", "readAuthor", "Read who an author is", "AuthorFacts", (*_ALWAYS, refusals.UnknownList)
+    ),
+    Route(
+        "/api/campaigns/{slug}",
+        "readCampaign",
+        "Read how much a campaign has raised, a minute ago at most; the same for every tier",
+        "CampaignStanding",
+        (*_ALWAYS, refusals.UnknownCampaign),
     ),
 )
 _REF = "#/components/schemas/{name}"
@@ -141,7 +149,16 @@ def _schemas() -> dict[str, Any]:
     not tell apart and a reader can, by `locked`."""
     blocks = get_args(articles.SeenBlock)
     _, components = msgspec.json.schema_components(
-        [articles.Published, articles.SeenSource, articles.Access, Entry, SectionFacts, AuthorFacts, *blocks],
+        [
+            articles.Published,
+            articles.SeenSource,
+            articles.Access,
+            Entry,
+            SectionFacts,
+            AuthorFacts,
+            CampaignStanding,
+            *blocks,
+        ],
         ref_template=_REF,
     )
     schemas: dict[str, Any] = json.loads(json.dumps(components).replace("\\\\Z", "$"), object_hook=tidy)

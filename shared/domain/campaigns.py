@@ -29,3 +29,8 @@ class Raised(Struct, frozen=True):
 def campaign_key(slug: str) -> str:
     """Where a campaign's standing lies in the content bucket, as `Raised`: readers' functions ask S3 alone."""
     return f"campaigns/{slug}.json"
+
+
+def campaign_tag(slug: str) -> str:
+    """The cache tag of everything that shows how a campaign stands."""
+    return f"campaign-{slug}"

@@ -218,8 +218,7 @@ TEXTS: Final[dict[str, str]] = {
     "campaign_many": "{raised} of {goal} raised by {count} readers.",
     "campaign_beside": "And {amounts} in other currencies.",
     "campaign_until": "Until {day}.",
-    "campaign_over": "It is over since {day}. You can still give to the paper itself.",
-    "campaign_unknown": "How much has been raised cannot be shown right now. You can give all the same.",
+    "campaign_over": "It ended on {day}. You can still give to the paper itself.",
     "campaign_named": "Who has given",
     # Unsubscribing
     "unsubscribe_title": "Stop this newsletter?",

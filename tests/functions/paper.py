@@ -17,6 +17,7 @@ from shared.domain.paper import Paper
 from shared.http import Request
 from shared.ports import Lists
 from shared.reading import Outcome
+from tests.money_twins import MemoryCampaigns
 from tests.press import doors_on
 from tests.samples import NIGHT_FERRY
 from tests.twins import RING, MemoryArticles, MemoryDocuments, MemoryKeyring, MemoryLists, MemoryPapers
@@ -62,10 +63,21 @@ def ask(
     return read(Request(method, path, query, named), doors(documents, paper), now)
 
 
-def doors(documents: MemoryDocuments | Lists, paper: Paper | None = PAPER, *articles: Stored) -> Doors:
+def doors(
+    documents: MemoryDocuments | Lists,
+    paper: Paper | None = PAPER,
+    *articles: Stored,
+    campaigns: MemoryCampaigns | None = None,
+) -> Doors:
     """The doors of the pages function onto these."""
     lists = MemoryLists(documents) if isinstance(documents, MemoryDocuments) else documents
-    return Doors(articles=MemoryArticles(*articles), lists=lists, papers=MemoryPapers(paper), passes=PASSES)
+    return Doors(
+        articles=MemoryArticles(*articles),
+        lists=lists,
+        papers=MemoryPapers(paper),
+        campaigns=campaigns or MemoryCampaigns(),
+        passes=PASSES,
+    )
 
 
 def body(path: str, documents: MemoryDocuments, now: float = NOW, paper: Paper = PAPER) -> str:

@@ -18,13 +18,15 @@ from shared.domain.tiers import Tier
 from shared.http import NO_STORE, Request, request_of
 from shared.reading import Outcome
 from tests import strategies
+from tests.money_twins import MemoryCampaigns
 from tests.samples import NIGHT_FERRY
-from tests.twins import RING, MemoryArticles, MemoryDocuments, MemoryKeyring, MemoryLists
+from tests.twins import RING, MemoryArticles, MemoryDocuments, MemoryKeyring, MemoryLists, MemoryPapers
 
 NOW = 1_800_000_000.0
 PASSES = PyJwtPasses(MemoryKeyring(RING))
 PASS = {tier: PASSES.mint(tier, NOW, 300) for tier in (Tier.SUBSCRIBER, Tier.MEMBER)}
 NO_LISTS = MemoryLists(MemoryDocuments())
+NOTHING_ELSE = MemoryPapers(None), MemoryCampaigns()
 PATH = "/api/articles/night-ferry"
 
 
@@ -36,7 +38,7 @@ def ask(
     articles: MemoryArticles | None = None,
     **headers: Any,
 ) -> Outcome:
-    doors = Doors(articles or MemoryArticles(*(stored or (NIGHT_FERRY,))), PASSES, NO_LISTS)
+    doors = Doors(articles or MemoryArticles(*(stored or (NIGHT_FERRY,))), PASSES, NO_LISTS, *NOTHING_ELSE)
     return read(Request(method, path, query, {k.replace("_", "-"): v for k, v in headers.items()}), doors, NOW)
 
 
@@ -287,7 +289,7 @@ def test_a_corrupted_article_is_a_503_that_wakes_us_and_not_a_stack_trace(raw: b
 
 
 def test_without_a_keyring_everyone_reads_as_anyone() -> None:
-    doors = Doors(MemoryArticles(NIGHT_FERRY), PyJwtPasses(MemoryKeyring()), NO_LISTS)
+    doors = Doors(MemoryArticles(NIGHT_FERRY), PyJwtPasses(MemoryKeyring()), NO_LISTS, *NOTHING_ELSE)
     headers = {"x-reader-tier": "member", "x-reader-pass": PASS[Tier.MEMBER]}
 
     outcome = read(Request("GET", PATH, "", headers), doors, NOW)

@@ -15,20 +15,27 @@ from functions.articles.lists import RELATED
 from functions.articles.read import Doors, read
 from shared.domain.articles import Article, Renamed, Section, Unpublished
 from shared.domain.lists import cursor_of, place_of
+from shared.domain.paper import Campaign
 from shared.domain.tiers import Tier
 from shared.http import NO_STORE, Request
 from shared.reading import Outcome
 from tests import strategies
+from tests.functions.paper import PAPER
 from tests.functions.test_articles import PASSES, as_tier, problem_of
+from tests.money_twins import MemoryCampaigns
 from tests.press import NOW, Press, piece
+from tests.twins import MemoryPapers
 
+RAISING = replace(PAPER, campaigns=(Campaign("river", "The river", "Why.", 1_000, "EUR"),))
 OPINION = Section("opinion", "Opinion")
 RELATED_TO_ONE = "/api/articles/piece-1/related"
 NEIGHBOURS = [f"piece-{number}" for number in range(44, 38, -1)]  # what it names: if one goes, it is made anew
 
 
 def ask(press: Press, path: str = "/api/articles", query: str = "", method: str = "GET", **headers: Any) -> Outcome:
-    doors = Doors(press.articles, PASSES, press.lists)
+    campaigns = MemoryCampaigns()
+    campaigns.broken = press.articles.broken
+    doors = Doors(press.articles, PASSES, press.lists, MemoryPapers(RAISING), campaigns)
     request = Request(method, path, query, {name.replace("_", "-"): value for name, value in headers.items()})
     return read(request, doors, NOW.timestamp())
 
