@@ -4,7 +4,7 @@ field."""
 from __future__ import annotations
 
 from functions.contributions.doors import Asked
-from shared.domain.giving import MAX_MESSAGE, MAX_NAME, present_campaign
+from shared.domain.giving import MAX_MESSAGE, MAX_NAME, is_open
 from shared.domain.members import tier_of
 from shared.domain.refusals import (
     AlreadyMember,
@@ -14,7 +14,6 @@ from shared.domain.refusals import (
     NotSignedIn,
     Refusal,
     StoreUnavailable,
-    UnknownCampaign,
 )
 from shared.domain.tiers import Tier
 from shared.http import Answer, status_of
@@ -46,9 +45,9 @@ def refused(asked: Asked, refusal: Refusal) -> Answer:
 
 def _give(asked: Asked, site: Site, refusal: Refusal) -> bytes:
     field = refusal.field if isinstance(refusal, InvalidField) else ""
-    campaign = present_campaign(asked.paper, asked.now)
-    if field == "campaign" or isinstance(refusal, UnknownCampaign) or not typed(asked.request, "campaign"):
-        campaign = None
+    # The one that was given for, which need not be the first of those that the paper asks for.
+    slug = typed(asked.request, "campaign")
+    campaign = next((one for one in asked.paper.campaigns if one.slug == slug and is_open(one, asked.now)), None)
     form = GiveForm(
         currency=typed(asked.request, "currency"),
         amount=typed(asked.request, "amount"),

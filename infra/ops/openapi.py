@@ -14,7 +14,8 @@ import yaml
 
 from functions.articles.campaigns import CampaignStanding
 from functions.articles.lists import PAGE
-from infra.ops.openapi_members import SECURITY, member_paths, member_schemas
+from infra.ops.openapi_members import OPERATIONS, SECURITY, paths_of, schemas_of
+from infra.ops.openapi_money import MONEY
 from infra.ops.schema import tidy
 from shared.domain import articles, refusals
 from shared.domain.lists import MAX_PAGE, AuthorFacts, Entry, SectionFacts
@@ -38,6 +39,7 @@ class Route:
     parameters: tuple[str, ...] = ()
 
 
+EVERYTHING = (*OPERATIONS, *MONEY)
 _ALWAYS = (refusals.UnknownParameter, refusals.MethodNotAllowed, refusals.ContentUnavailable)
 _OF_AN_ARTICLE = (*_ALWAYS, refusals.ArticleMoved, refusals.UnknownArticle, refusals.ArticleWithdrawn)
 ROUTES: tuple[Route, ...] = (
@@ -93,9 +95,9 @@ def openapi() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Frontline", "version": "0.1.0", "description": "One address for an article, whoever asks."},
-        "paths": {route.path: {"get": _operation(route, slug)} for route in ROUTES} | member_paths(slug),
+        "paths": {route.path: {"get": _operation(route, slug)} for route in ROUTES} | paths_of(EVERYTHING, slug),
         "components": {
-            "schemas": dict(sorted({**schemas, **member_schemas()}.items())),
+            "schemas": dict(sorted({**schemas, **schemas_of(EVERYTHING)}.items())),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A pass"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-pass", "description": "A pass"},
@@ -197,10 +199,11 @@ def _schemas() -> dict[str, Any]:
     schemas["ArticleList"]["required"].append("next")
     schemas["Problem"] = {
         "title": "Problem",
-        "description": "RFC 9457. `code` stays; `detail` is a sentence that a person can act on.",
+        "description": "RFC 9457. `code` stays; `detail` is a sentence that a person can act on, "
+        "and `field` what of a body it is about, where it is about one.",
         "type": "object",
         "properties": {name: {"type": "string"} for name in ("type", "title", "code", "detail")}
-        | {"status": {"type": "integer"}},
+        | {"status": {"type": "integer"}, "field": {"type": "string"}},
         "required": ["type", "title", "status", "code", "detail"],
     }
     return dict(sorted(schemas.items()))

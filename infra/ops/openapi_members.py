@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,12 @@ from shared.http import STATUS
 
 _REF = "#/components/schemas/{name}"
 _KEYS = {"type": "object", "properties": {"keys": {"type": "array", "items": {"type": "object"}}}, "required": ["keys"]}
-_ALWAYS = (
+ALWAYS = (
     *(refusals.NotFromTheEdge, refusals.UnknownParameter, refusals.RepeatedParameter, refusals.MethodNotAllowed),
     *(refusals.ContentUnavailable, refusals.StoreUnavailable),
 )
-_CHANGE = (refusals.ForeignOrigin,)
-_BODY = (refusals.InvalidRequest, refusals.TooLarge, refusals.UnsupportedType)
+CHANGE = (refusals.ForeignOrigin,)
+BODY = (refusals.InvalidRequest, refusals.TooLarge, refusals.UnsupportedType)
 _SESSION = (refusals.NotSignedIn, refusals.SessionReused)
 _PROOF = (*_SESSION, refusals.ProofNeeded)
 _EXCHANGE = (
@@ -33,7 +34,9 @@ _EXCHANGE = (
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that can be asked. `answer` is None where the answer is another address to go on to."""
+    """One thing that can be asked. `answer` is None where the answer is another address to go on to; `form` is what a
+    form sends where that is another type; `headers` are those that mean something here, and whether each has to be
+    there; `always`: what everything like it is refused with."""
 
     method: str
     path: str
@@ -45,6 +48,9 @@ class Operation:
     status: int = 200
     security: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    form: type[Struct] | None = None
+    headers: tuple[tuple[str, bool], ...] = ()
+    always: tuple[type[Refusal], ...] = ALWAYS
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -55,7 +61,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Have a link and six digits mailed; the answer is the same for every address",
         answers.Mailed,
         (
-            *(*_CHANGE, *_BODY, refusals.InvalidAddress, refusals.InvalidParameter),
+            *(*CHANGE, *BODY, refusals.InvalidAddress, refusals.InvalidParameter),
             *(refusals.UnknownNewsletter, refusals.TooMany),
         ),
         entry.SignInBody,
@@ -68,7 +74,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Sign in by the link's token, or by the digits in the browser that asked for them",
         answers.Begun,
         (
-            *(*_CHANGE, *_BODY, refusals.InvalidParameter, refusals.InvalidAddress, refusals.SignInDead),
+            *(*CHANGE, *BODY, refusals.InvalidParameter, refusals.InvalidAddress, refusals.SignInDead),
             *(refusals.WrongCode, refusals.TooMany, refusals.UnusableKeyring),
         ),
         entry.RedeemBody,
@@ -89,7 +95,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "signOutEverywhere",
         "Sign out on every device",
         answers.Ended,
-        _CHANGE,
+        CHANGE,
         security=("session",),
     ),
     Operation(
@@ -98,7 +104,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "signOutDevice",
         "Sign out one device",
         answers.Ended,
-        (*_CHANGE, *_SESSION, refusals.UnknownSession),
+        (*CHANGE, *_SESSION, refusals.UnknownSession),
         security=("session",),
     ),
     Operation(
@@ -107,7 +113,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "signOut",
         "Sign out here, or everywhere",
         answers.Ended,
-        (*_CHANGE, *_BODY),
+        (*CHANGE, *BODY),
         sessions.SignOutBody,
         security=("session",),
     ),
@@ -128,7 +134,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "givePass",
         "Get a new pass: for the session as a cookie, for another issuer's token in the answer",
         {"anyOf": [{"$ref": _REF.format(name=one.__name__)} for one in (answers.Renewed, answers.GivenPass)]},
-        (*_CHANGE, *_SESSION, *_EXCHANGE),
+        (*CHANGE, *_SESSION, *_EXCHANGE),
         security=("session", "issuer"),
     ),
     Operation(
@@ -138,7 +144,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Get a token by which a forum or an app can trust who this is",
         answers.Identity,
         (
-            *(*_CHANGE, *_BODY, *_SESSION, refusals.UnknownAudience, refusals.UnusableTrust),
+            *(*CHANGE, *BODY, *_SESSION, refusals.UnknownAudience, refusals.UnusableTrust),
             *(refusals.IdentityUnavailable, refusals.TooMany),
         ),
         identity.IdentityBody,
@@ -153,7 +159,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "changeAccount",
         "Choose the newsletters, all of them at once",
         answers.Profile,
-        (*_CHANGE, *_BODY, *_SESSION, refusals.UnknownNewsletter, refusals.RecordChanged),
+        (*CHANGE, *BODY, *_SESSION, refusals.UnknownNewsletter, refusals.RecordChanged),
         account.ChangesBody,
         security=("session",),
     ),
@@ -163,7 +169,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "eraseAccount",
         "Erase the account, soon after signing in",
         answers.Erased,
-        (*_CHANGE, *_PROOF),
+        (*CHANGE, *_PROOF),
         security=("session",),
     ),
     Operation(
@@ -181,7 +187,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "askForNewAddress",
         "Have both addresses asked whether the new one shall count, soon after signing in",
         answers.Mailed,
-        (*_CHANGE, *_BODY, *_PROOF, refusals.InvalidAddress, refusals.TooMany),
+        (*CHANGE, *BODY, *_PROOF, refusals.InvalidAddress, refusals.TooMany),
         address.EmailBody,
         202,
         security=("session",),
@@ -192,7 +198,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "agreeToNewAddress",
         "Agree by the token that was mailed to one of the two",
         answers.Agreed,
-        (*_CHANGE, *_BODY, refusals.SignInDead, refusals.AddressTaken),
+        (*CHANGE, *BODY, refusals.SignInDead, refusals.AddressTaken),
         address.AgreeBody,
     ),
     Operation(
@@ -233,6 +239,12 @@ OPERATIONS: tuple[Operation, ...] = (
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "next": {"type": "string", "description": "A path of this site"},
     "t": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "The token in the mail"},
+    "idempotency-key": {
+        "type": "string",
+        "pattern": "^[\\x21-\\x7e]{1,255}$",
+        "description": "Asked again with the same key within a day, the same is answered and nothing is done twice",
+    },
+    "stripe-signature": {"type": "string", "description": "A time and what signs it with the body, as Stripe has it"},
 }
 SECURITY: dict[str, dict[str, str]] = {
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "A session"},
@@ -245,17 +257,18 @@ SECURITY: dict[str, dict[str, str]] = {
 }
 
 
-def member_paths(slug: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def paths_of(operations: Iterable[Operation], slug: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The paths, each with its operations."""
     paths: dict[str, dict[str, Any]] = {}
-    for one in OPERATIONS:
+    for one in operations:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, slug)
     return paths
 
 
-def member_schemas() -> dict[str, Any]:
+def schemas_of(operations: Iterable[Operation]) -> dict[str, Any]:
     """The types of bodies and answers."""
-    kinds = {one.body for one in OPERATIONS if one.body} | {one.answer for one in OPERATIONS if _is_struct(one.answer)}
+    all_of_them = (kind for one in operations for kind in (one.body, one.form, one.answer))
+    kinds = {kind for kind in all_of_them if isinstance(kind, type)}
     _, components = msgspec.json.schema_components(
         sorted({*kinds, answers.Renewed, answers.GivenPass}, key=lambda kind: kind.__name__), ref_template=_REF
     )
@@ -263,13 +276,9 @@ def member_schemas() -> dict[str, Any]:
     return schemas
 
 
-def _is_struct(kind: object) -> bool:
-    return isinstance(kind, type)
-
-
 def _operation(one: Operation, slug: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {str(one.status): _success(one)}
-    refused: tuple[type[Refusal], ...] = (*_ALWAYS, *one.refused)
+    refused: tuple[type[Refusal], ...] = (*one.always, *one.refused)
     for status in sorted({STATUS[refusal] for refusal in refused}):
         of = [refusal for refusal in refused if STATUS[refusal] == status]
         responses[str(status)] = {
@@ -282,16 +291,21 @@ def _operation(one: Operation, slug: dict[str, Any]) -> dict[str, Any]:
     for name, schema in (("slug", slug), ("id", {"type": "string", "pattern": "^[0-9a-f]{32}$"})):
         if f"{{{name}}}" in one.path:
             parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
-    body = {"schema": {"$ref": _REF.format(name=one.body.__name__)}} if one.body else {}
-    kinds = ("application/json", "application/x-www-form-urlencoded")
+    for name, is_needed in one.headers:
+        parameters.append({"name": name, "in": "header", "required": is_needed, "schema": _PARAMETERS[name]})
     return {
         "summary": one.summary,
         "operationId": one.operation,
         **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": {"content": dict.fromkeys(kinds, body)}} if body else {}),
+        **({"requestBody": {"content": _bodies(one)}} if one.body else {}),
         "security": [{name: []} for name in one.security] or [{}],
         "responses": dict(sorted(responses.items())),
     }
+
+
+def _bodies(one: Operation) -> dict[str, Any]:
+    kinds = {"application/json": one.body, "application/x-www-form-urlencoded": one.form or one.body}
+    return {name: {"schema": {"$ref": _REF.format(name=kind.__name__)}} for name, kind in kinds.items() if kind}
 
 
 def _success(one: Operation) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from shared.personal.answering import Outcome
 from shared.ports import Price
 from shared.site.html import Templates
 from shared.site.site import Sites
-from tests.functions.visitor import LISTS, PROOF, House, Visitor
+from tests.functions.visitor import LISTS, PROOF, House, Visitor, hold
 from tests.functions.visitor import PAPER as MEMBERS_PAPER
 from tests.member_twins import MemoryLimits, MemoryRecords
 from tests.money_twins import MemoryLedger
@@ -43,6 +43,7 @@ PAPER: Paper = replace(
     campaigns=(
         Campaign("the-autumn", "The autumn", "It is over.", 5_000, "EUR", dt.date(2026, 12, 9)),
         Campaign("the-winter", "The winter", "It is long.", 90_000, "EUR", dt.date(2026, 12, 10)),
+        Campaign("the-summer", "The summer", "It comes.", 9_000, "EUR"),
     ),
 )
 TEMPLATES = Templates(Path(functions.contributions.__file__).parent)
@@ -103,6 +104,8 @@ class Giver(Visitor):
         given = {**({} if key is None else {"idempotency-key": key}), **(headers or {})}
         request = self.request(method, path, body, form, given, raw)
         self.outcome = DESK.respond(request, self.till.doors, self.till.house.now)
+        if not form:
+            hold(method, path.partition("?")[0], self.outcome)
         return self.outcome
 
     def give(self, *, key: str | None = None, **changes: Any) -> Outcome:

@@ -172,6 +172,14 @@ def test_what_is_wrong_stands_beside_its_field(giver: Giver, changes: dict[str, 
     assert giver.till.orders == []
 
 
+def test_a_form_that_was_refused_comes_back_for_the_campaign_that_it_was_of(giver: Giver) -> None:
+    """The paper may ask for several, each on a page of its own."""
+    for slug, there in (("the-summer", 3), ("the-winter", 3), ("the-autumn", 0), ("nowhere", 0), ("", 0)):
+        page = giver.ask(GIVE, {**FORM, "own_amount": "1", "campaign": slug}, form=True).answer.body
+        assert page.count(f'name="campaign" value="{slug}"') == there
+        assert page.count('name="campaign"') == there
+
+
 def test_what_was_typed_is_kept(giver: Giver) -> None:
     typed = {
         "currency": "GBP", "own_amount": "1", "interval": "month", "name": 'A "da" <b>', "message": "</textarea>\nTwo.",

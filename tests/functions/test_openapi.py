@@ -8,10 +8,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from functions.contributions import routes as contributions_routes
 from functions.members import pages
 from functions.members import routes as members_routes
 from infra.ops.openapi import ROUTES, Route, openapi
 from infra.ops.openapi_members import OPERATIONS
+from infra.ops.openapi_money import MONEY
 from shared.domain.articles import Renamed, Unpublished
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article
@@ -88,3 +90,8 @@ def test_everything_that_can_be_asked_of_the_members_function_is_described() -> 
     assert there - forms == {one for one in described if "{" not in one[1]}
     for method, path in described:
         members_routes.route_of(method, path.replace("{id}", "a" * 32).replace("{slug}", "weekly"))
+
+
+def test_everything_that_can_be_asked_about_money_is_described() -> None:
+    there = {(method, path) for path, methods in contributions_routes.ROUTES.items() for method in methods}
+    assert there | {("POST", "/api/webhooks/stripe")} == {(one.method, one.path) for one in MONEY}
