@@ -76,6 +76,7 @@ def test_who_has_all_their_money_back_is_counted_and_named_no_more() -> None:
     payment = books.processor.pay(session)
     books.processor.pay(other)
     books.hear_news()
+    books.processor.pass_time(60)
     books.processor.refund(payment, 200, "one")
     books.hear_news()
     assert (books.document().amounts, books.document().supporters) == ({"EUR": 800}, 2)
@@ -88,6 +89,7 @@ def test_who_has_all_their_money_back_is_counted_and_named_no_more() -> None:
     books.processor.refund_fails(rest.id)
     books.hear_news()
     assert (books.document().amounts, books.document().supporters) == ({"EUR": 800}, 2)
+    assert {one.at for one in books.document().named} == {NOW}
     assert len(books.document().named) == 2
     assert [one.amount for one in books.mails(N.REFUNDED)] == [200, 300]
     books.agree([session, other])

@@ -26,6 +26,7 @@ _ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_LOG_LEVEL": "DEBUG",
+    "POWERTOOLS_DEBUG": "true",  # its own words too
 }
 # Each way in which something can go well or wrong; what a test wants to know goes to standard error.
 _SCRIPT = """
@@ -91,6 +92,7 @@ for error in (told_of_ada[0], ProcessorRefused("api_key_expired"), told_of_ada[1
 del books.processor.before
 books.members.erase(ADA.id)
 answers.append(call(Forget(ADA.id)))
+print(file=sys.stderr)
 json.dump({"answers": answers, "reports": reports, "late": Late.calls}, sys.stderr)
 """
 
@@ -107,8 +109,9 @@ def told() -> tuple[dict[str, Any], str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answers: dict[str, Any] = json.loads(done.stderr)
-    return answers, done.stdout
+    *also_written, last = done.stderr.splitlines()
+    answers: dict[str, Any] = json.loads(last)
+    return answers, done.stdout + "\n".join(also_written)
 
 
 def lines(written: str) -> list[dict[str, Any]]:
