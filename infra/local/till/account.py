@@ -263,6 +263,11 @@ class Account:
             self._find(customer, "customer")
             self._fails[customer] = _FOREVER if times is None else times
 
+    def fails(self, customer: str) -> int:
+        """How many of the customer's next payments will fail."""
+        with self._verb():
+            return self._fails.get(customer, 0)
+
     def refund(
         self, intent: str, amount: int | None = None, reason: str | None = None, status: str = "succeeded"
     ) -> Object:
