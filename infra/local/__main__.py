@@ -61,6 +61,7 @@ def _run(port: int) -> int:
             f"open {stack.site_url}/ in a browser; {stack.site_url}/_local/as/member reads as a member", file=sys.stderr
         )
         print("\n".join(["try:", *(f"  {line}" for line in tries(stack.site_url, stack.articles))]), file=sys.stderr)
+        print(f"  the till, a stand-in for Stripe: {stack.till.url}", file=sys.stderr)
         print(f"  more: {stack.site_url}/_local/", file=sys.stderr)
         threading.Event().wait()
     finally:

@@ -76,12 +76,14 @@ class LocalPages:
         queues: Callable[[], list[dict[str, Any]]],
         mint: Callable[[str], str],
         play: Callable[[str, str, str], int],
+        till: Callable[[Request], Answer],
     ) -> None:
         self._site_url = site_url
         self._facts = tuple(facts)  # what runs here: (what, where)
         self._queues = queues  # their depths
         self._mint = mint  # a pass of the tier of that name
         self._play = play  # (event, address, kind of bounce) → how many topics were told
+        self._till = till  # answers what is under /_local/till
         self._lock = threading.Lock()
         self._purges: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._mails: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -103,6 +105,8 @@ class LocalPages:
 
     def answer(self, request: Request) -> Answer:
         """One of the pages; 404 tells which there are."""
+        if request.path.startswith(("/_local/till/", "/_local/till.json")) or request.path == "/_local/till":
+            return self._till(request)
         if request.method == "POST" and request.path in FEEDBACK:
             return self._feedback(request)
         if request.path in FEEDBACK:
@@ -126,7 +130,8 @@ class LocalPages:
                 return self._read_as(request.path.rpartition("/")[2])
         there = (
             "/_local/, /_local/as/member, /_local/outbox, /_local/outbox.json, /_local/purge.json, "
-            "/_local/queues.json, and to POST to: /_local/bounce?to=ADDRESS, /_local/complaint?to=ADDRESS"
+            "/_local/queues.json, /_local/till, /_local/till.json, "
+            "and to POST to: /_local/bounce?to=ADDRESS, /_local/complaint?to=ADDRESS"
         )
         return _text(404, f"Nothing is here. There is: {there}", {}, request)
 
@@ -159,6 +164,8 @@ class LocalPages:
             f"{lists}"
             "<h2>Seen here only</h2><ul>"
             '<li><a href="/_local/outbox">outbox</a> (<a href="/_local/outbox.json">JSON</a>): mails; each can bounce'
+            '<li><a href="/_local/till">till</a> (<a href="/_local/till.json">JSON</a>): a stand-in for Stripe, where '
+            "payments are made, fail, renew and go back"
             '<li><a href="/_local/purge.json">purges</a>: what the cache was told to forget'
             '<li><a href="/_local/queues.json">queues</a>: messages that wait, and that are being worked on</ul>'
         )

@@ -128,3 +128,8 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"Secret({self.arn!r})"
+
+
+def fill_secret(secret: Secret, text: str) -> None:
+    """Put a text into a secret, as its present version."""
+    secretsmanager_backends[ACCOUNT][REGION].put_secret_value(secret.arn, text, None, None, ["AWSCURRENT"])  # type: ignore[arg-type]  # moto passes on None itself

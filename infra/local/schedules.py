@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import sys
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -57,6 +58,24 @@ class Schedules:
     def _tick(self) -> None:
         while not self._stopped.wait(SECONDS):
             self.fire_due()
+
+
+def daily_event(rule: str) -> dict[str, Any]:
+    """What a function gets from a rule of EventBridge's that fires by the clock.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+    """
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}"],
+        "detail": {},
+    }
 
 
 def _due(schedule: Any) -> float | None:

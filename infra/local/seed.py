@@ -49,8 +49,13 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
     return [f"/api/articles/{article.slug}" for _, article in newest_first]
 
 
+def paper_of(site_url: str) -> Paper:
+    """The sample paper, as it is read at that address."""
+    return msgspec.convert({**msgspec.json.decode((SAMPLE / "paper.json").read_bytes()), "url": site_url}, Paper)
+
+
 def _put_paper(documents: Documents, site_url: str) -> Paper:
-    paper = msgspec.convert({**msgspec.json.decode((SAMPLE / "paper.json").read_bytes()), "url": site_url}, Paper)
+    paper = paper_of(site_url)
     _, version = read_paper(documents)
     documents.write(PAPER_KEY, msgspec.json.encode(paper), version)
     return paper

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +20,21 @@ from infra.local.local_pages import DAY, LocalPages
 from infra.local.origins import Bucket, FunctionUrl, Origin
 from infra.local.policies import ApiOrigin, BucketOrigin, Distribution
 from infra.local.template import REGION, Attribute, Template, begin_loading
-from infra.local.workers import PROCESSES, ROOT, FunctionPool
+from infra.local.till.page_forms import PageError
+from infra.local.till.till import Till
+from infra.local.workers import (
+    PROCESSES,
+    ROOT,
+    FunctionFailedError,
+    FunctionPool,
+    FunctionStoppedError,
+    FunctionTimedOutError,
+)
 
 TEMPLATE: Final = ROOT / "template.yaml"
+RECONCILE: Final = "ReconcileFunction"
+# What only money needs starts with the first that comes: most who run this look at articles.
+OF_MONEY: Final = frozenset({"ContributionsFunction", "WebhooksFunction", "PaymentsFunction", RECONCILE})
 PARAMETERS: Final = {"MailFrom": "post@frontline.example"}  # whom nobody has to verify here
 
 
@@ -55,8 +68,9 @@ class LocalStack:
         # Imported while the template is being transformed: moto and boto3 take as long.
         from infra.local.cloud import Cloud
         from infra.local.deliveries import Delivery, depths, mappings
-        from infra.local.schedules import Schedules
-        from infra.local.seed import seed
+        from infra.local.schedules import Schedules, daily_event
+        from infra.local.seed import paper_of, seed
+        from infra.local.shop import set_up
         from infra.local.topics import Subscriber, subscriptions
         from infra.ops.stack import Stack
         from shared.domain.tiers import Tier
@@ -67,18 +81,28 @@ class LocalStack:
         cloud.start()
         log = self._state.parent / "log"
         self.pools: dict[str, FunctionPool] = {}
+        self.till = Till(self.site_url, lambda: self._reconcile(daily_event(RECONCILE)))
+        self._stops.append(self.till.stop)
+        cloud.fill_secret("StripeKey", self.till.key)
         mapped = mappings(template, cloud.attribute)
         for logical_id, spec in views.functions(template, cloud.attribute).items():
             # Deliveries come one at a time.
             size = 1 if logical_id in {each.function for each in mapped} else PROCESSES
-            self.pools[logical_id] = FunctionPool(spec, cloud.endpoint, log / f"{logical_id}.jsonl", size)
+            self.pools[logical_id] = FunctionPool(
+                spec,
+                cloud.endpoint,
+                log / f"{logical_id}.jsonl",
+                size,
+                self.till.url,
+                when_asked=logical_id in OF_MONEY,
+            )
             self._stops.append(self.pools[logical_id].stop)
         shape = views.distribution(template, cloud.attribute)
         self.cache = EdgeCache(shape, clock)
         self.info: dict[str, Any] = {
             "site_url": self.site_url,
             "aws_endpoint": cloud.endpoint,
-            "endpoints": cloud.endpoints,
+            "endpoints": {**cloud.endpoints, "stripe": self.till.url},
             "region": REGION,
             "pid": os.getpid(),
             "outputs": cloud.outputs(),
@@ -88,12 +112,14 @@ class LocalStack:
             [
                 ("the site", self.site_url),
                 ("AWS (moto)", cloud.endpoint),
+                ("Stripe (the till)", self.till.url),
                 *((f"function {name}", f"{pool.spec.handler}, log in {log}") for name, pool in self.pools.items()),
                 ("this stack's state", str(self._state)),
             ],
             depths,
             lambda tier: Stack.at(self.info).passes().mint(Tier(tier), time.time(), DAY),
             cloud.mails.play,
+            self.till.answer,
         )
         cloud.mails.on_mail = self.pages.note_mail
         edge = Edge(
@@ -111,11 +137,14 @@ class LocalStack:
         schedules = Schedules(time.time)  # not the cache's clock: what it wakes goes by the time of day
         schedules.start()
         self._stops.append(schedules.stop)
-        self.articles = seed(self.info)
-        self.pages.note_articles(self.articles)
         door = HttpServer(listening, edge.respond)
-        door.start()
+        door.start()  # for the till, which is behind it: nobody else has been told yet
         self._stops.append(door.stop)
+        with ThreadPoolExecutor(1) as beside:  # both wait for others, mostly
+            selling = beside.submit(set_up, self.till, paper_of(self.site_url))
+            self.articles = seed(self.info)
+        cloud.fill_secret("WebhookSecret", selling.result())
+        self.pages.note_articles(self.articles)
         self._state.parent.mkdir(parents=True, exist_ok=True)
         draft = self._state.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(self.info, indent=2))
@@ -126,6 +155,13 @@ class LocalStack:
         """End everything, in the opposite order, and take the state file away. May be called again."""
         while self._stops:
             self._stops.pop()()
+
+    def _reconcile(self, event: Mapping[str, Any]) -> Any:
+        pool = self.pools[RECONCILE]
+        try:
+            return pool.invoke(event, pool.spec.timeout)
+        except (FunctionFailedError, FunctionStoppedError, FunctionTimedOutError) as error:
+            raise PageError(502, f"It did not succeed: {error}") from error
 
     def _forget_state(self) -> None:
         try:

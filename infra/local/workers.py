@@ -89,16 +89,29 @@ class _Process:
 
 
 class FunctionPool:
-    """The processes of one function. More calls than processes wait for one, as Lambda would have started more."""
+    """The processes of one function. More calls than processes wait for one, as Lambda would have started more.
 
-    def __init__(self, spec: FunctionSpec, endpoint: str, log: Path, size: int = PROCESSES) -> None:
+    `stripe`: where Stripe is. Processes start at once, or, `when_asked`, with the first calls, as Lambda's do.
+    """
+
+    def __init__(
+        self,
+        spec: FunctionSpec,
+        endpoint: str,
+        log: Path,
+        size: int = PROCESSES,
+        stripe: str | None = None,
+        *,
+        when_asked: bool = False,
+    ) -> None:
         self.spec = spec
-        self._environment = environment(spec, endpoint)
+        self._environment = environment(spec, endpoint, stripe)
         self._log = log
         self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._all: set[_Process] = set()
         self._size = size
+        self._when_asked = when_asked
         self.calls = 0  # invocations since the start
         self.start()
 
@@ -106,7 +119,7 @@ class FunctionPool:
         """Start the processes (again)."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._stopped = False
-        for _ in range(self._size):
+        for _ in range(0 if self._when_asked else self._size):
             self._add()
 
     def stop(self) -> None:
@@ -147,6 +160,8 @@ class FunctionPool:
 
     def _take(self, give_up: float) -> _Process:
         while not self._stopped:
+            if self._idle.empty() and len(self._all) < self._size:
+                self._add()
             try:
                 process = self._idle.get(timeout=max(give_up - time.monotonic(), 0))
             except queue.Empty:
@@ -165,18 +180,20 @@ class FunctionPool:
 
     def _add(self) -> None:
         with self._lock:
-            if self._stopped:
+            if self._stopped or len(self._all) >= self._size:
                 return
             process = _Process(self.spec, self._environment, self._log)
             self._all.add(process)
         self._idle.put(process)
 
 
-def environment(spec: FunctionSpec, endpoint: str) -> dict[str, str]:
-    """A function's environment: Lambda's own variables, the template's, and where AWS is on this machine.
+def environment(spec: FunctionSpec, endpoint: str, stripe: str | None = None) -> dict[str, str]:
+    """A function's environment: Lambda's own variables, the template's, and where AWS is on this machine; for one that
+    has Stripe's key, where Stripe is, too.
 
     Nothing else of this machine's environment, least of all anybody's AWS credentials.
     """
+    at_stripe = {"STRIPE_API": stripe} if stripe and "STRIPE_KEY" in spec.environment else {}
     passed_on = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return {
         **passed_on,
@@ -197,5 +214,6 @@ def environment(spec: FunctionSpec, endpoint: str) -> dict[str, str]:
         "TZ": ":UTC",
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ALLOW_HTTP": "true",  # object stores written in Rust insist on TLS otherwise
+        **at_stripe,
         **spec.environment,
     }

@@ -85,8 +85,11 @@ class Door:
             },
             origins={"function": self.origin, "bucket": self.bucket},
             cache=EdgeCache(shape, lambda: self.now),
-            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}", self.play).answer,
+            pages=LocalPages("http://site", (), list, lambda tier: f"a-pass-for-{tier}", self.play, self.till).answer,
         )
+
+    def till(self, request: Request) -> Answer:
+        return Answer(200, (("content-type", "text/plain"),), f"the till: {request.method} {request.url}".encode())
 
     def play(self, event: str, to: str, kind: str) -> int:
         self.played.append((event, to, kind))
@@ -359,7 +362,7 @@ def test_the_start_page_leads_to_lists_feeds_and_maps(door: Door) -> None:
 
 
 def test_an_unknown_page_of_this_machine_says_which_there_are(door: Door) -> None:
-    answer = door.get("/_local/till")
+    answer = door.get("/_local/nothing")
     assert answer.status == 404
     assert b"/_local/outbox.json" in answer.body
     assert door.get("/_locals").status == 200
@@ -375,3 +378,15 @@ def test_one_can_go_on_as_another_reader(door: Door) -> None:
         assert (answer.status, answer.header("location")) == (303, "/")
         assert answer.header("set-cookie") == f"__Host-pass={cookie}; Secure; HttpOnly; SameSite=Lax"
     assert door.get("/_local/as/editor").status == 404
+
+
+@pytest.mark.parametrize("path", ["/_local/till", "/_local/till/", "/_local/till.json", "/_local/till/v1/customers"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_the_till_answers_for_itself_whatever_the_method(door: Door, path: str, method: str) -> None:
+    assert door.get(path, method, query=(("limit", "1"),)).body.decode() == f"the till: {method} {path}?limit=1"
+    assert (door.origin.asked, door.bucket.asked) == ([], [])
+
+
+def test_what_only_begins_like_the_till_is_not_there(door: Door) -> None:
+    assert door.get("/_local/tiller").status == 404
+    assert "/_local/till" in door.get("/_local/").body.decode()

@@ -13,7 +13,7 @@ from infra.local.distribution import FunctionSpec
 from infra.local.messages import OriginUnreachableError, Request
 from infra.local.origins import FunctionUrl
 from infra.local.policies import FunctionOrigin
-from infra.local.workers import FunctionPool
+from infra.local.workers import FunctionPool, environment
 
 SPEC = FunctionSpec("Tried", "frontline-Tried", "tests.local.handlers.handler", 5, 256, {"COLOUR": "blue"})
 ORIGIN = FunctionOrigin("tried", "tried.example", "Tried", read_timeout=5, attempts=2)
@@ -192,3 +192,30 @@ def test_more_calls_than_processes_wait_for_their_turn(url: FunctionUrl) -> None
     for thread in threads:
         thread.join(10)
     assert statuses == [200] * 12
+
+
+def test_where_stripe_is_only_a_function_is_told_that_has_its_key() -> None:
+    asks = replace(SPEC, environment={"STRIPE_KEY": "arn"})
+    assert environment(asks, "http://aws", "http://till")["STRIPE_API"] == "http://till"
+    assert "STRIPE_API" not in environment(SPEC, "http://aws", "http://till")
+    assert "STRIPE_API" not in environment(asks, "http://aws")
+
+
+def test_a_function_that_waits_to_be_asked_starts_with_the_first_call_and_not_more_than_it_may(log: Path) -> None:
+    pool = FunctionPool(SPEC, "http://127.0.0.1:9", log, size=2, when_asked=True)
+    try:
+        assert not pool._all
+        assert pool.invoke({"rawPath": "/plain"}, 10) == {"hello": "world"}
+        assert len(pool._all) == 1
+        calls = [threading.Thread(target=pool.invoke, args=({"rawPath": "/plain"}, 10)) for _ in range(12)]
+        for call in calls:
+            call.start()
+        for call in calls:
+            call.join()
+        assert len(pool._all) <= 2
+        pool.stop()
+        pool.start()
+        assert not pool._all
+        assert pool.invoke({"rawPath": "/plain"}, 10) == {"hello": "world"}
+    finally:
+        pool.stop()
