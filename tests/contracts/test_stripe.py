@@ -161,6 +161,19 @@ def test_an_invoice_paid_in_part_pays_for_no_time_yet(desk: TillDesk) -> None:
     assert part.until == first.until
 
 
+def test_an_invoice_paid_in_very_many_parts_is_all_of_them(desk: TillDesk) -> None:
+    page = monthly(desk)
+    charge, intent, link = (desk.account.all(kind)[0] for kind in ("charge", "payment_intent", "invoice_payment"))
+    for number in range(12):
+        made = f"pi_part{number}"
+        desk.account.make({**intent, "id": made})
+        desk.account.make({**charge, "id": f"ch_part{number}", "payment_intent": made})
+        payment = {"type": "payment_intent", "payment_intent": made}
+        desk.account.make({**link, "id": f"inpay_part{number}", "payment": payment})
+
+    assert len({one.id for one in desk.processor.standing(page).payments}) == 13
+
+
 def test_an_invoice_about_nothing_is_no_payment(desk: TillDesk) -> None:
     page = monthly(desk)
     desk.pause(page)
