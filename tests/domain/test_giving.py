@@ -67,7 +67,7 @@ def test_a_clean_text_is_clean(text: str) -> None:
 
 @given(st.integers(0, 10**9 - 1), st.sampled_from(["EUR", "JPY"]))
 def test_an_amount_is_typed_as_it_is_written(amount: int, currency: str) -> None:
-    figures = written(amount, currency)[1:]
+    figures = written(amount, currency)[1:].replace(",", "")  # between thousands: typed, it could be a point
     assert parse_typed(figures, currency) == amount
     assert parse_typed(figures.replace(".", ","), currency) == amount
     assert digits_of(currency) in (0, 2)

@@ -93,8 +93,9 @@ def test_the_payments_function_may_do_this_and_nothing_else() -> None:
 
 
 def test_the_reconcile_function_may_do_this_and_nothing_else() -> None:
-    """It forgets nobody, and takes nothing from a queue."""
-    assert allowed("Reconcile") == SETTLING
+    """It goes through all orders, forgets nobody, and takes nothing from a queue."""
+    ledger = ([*ITEM, "dynamodb:Query", "dynamodb:Scan"], arn("LedgerTable"), None)
+    assert allowed("Reconcile") == {**SETTLING, "KeepLedger": ledger}
 
 
 def _of(role: str, resource: str) -> list[Json]:
@@ -106,7 +107,8 @@ def test_nobody_deletes_what_was_paid(role: str) -> None:
     """The ledger is only ever added to. No role can delete in an order's partition, where its entries are."""
     for statement in _of(role, "LedgerTable"):
         verbs = set(listed(statement["Action"]))
-        assert verbs <= {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")} | {"dynamodb:Query"}
+        items = {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")}
+        assert verbs <= {*items, "dynamodb:Query", "dynamodb:Scan"}
         if "dynamodb:DeleteItem" in verbs:
             [keys] = statement["Condition"].values()
             assert set(listed(keys["dynamodb:LeadingKeys"])) <= {"payer#*", "campaign#*"}
