@@ -19,7 +19,7 @@ from shared.domain.paper import Paper
 from shared.domain.refusals import StoreUnavailable
 from shared.site.words import Words, day
 
-ON_PAGE: Final = 24
+ON_PAGE: Final = 12
 _GOES_ON: Final = frozenset(
     {OrderState.RUNNING, OrderState.PAST_DUE, OrderState.PAUSED, OrderState.REFUNDED, OrderState.DISPUTED}
 )
