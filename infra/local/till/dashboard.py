@@ -22,6 +22,7 @@ KINDS: Final = {
     "customers": "customer",
     "prices": "price",
 }
+PAID: Final = {"paid": "paid", "unpaid": "on its way, or failed", "no_payment_required": "free"}
 FAULTS: Final = {
     "drop": "share that is lost (0 to 1)",
     "duplicate": "share that comes twice (0 to 1)",
@@ -70,7 +71,7 @@ def dashboard(account: Account, webhooks: Webhooks, request: Request) -> Answer:
         f"{press(f'{BASE}/reconcile', 'reconcile', 'Do it now')}"
         f'<p><a href="{BASE}.json">All of this as JSON</a></p>'
     )
-    return page("The till", body, request)
+    return page("The till", body, request, broad=True)
 
 
 def _moves() -> str:
@@ -84,7 +85,7 @@ def _pages(account: Account) -> str:
         return (
             link,
             money(session["amount_total"], session["currency"]),
-            session["status"] if session["status"] != "complete" else session["payment_status"],
+            PAID[session["payment_status"]] if session["status"] == "complete" else session["status"],
             moment(session["created"]),
             over if session["status"] == "open" else "",
         )
@@ -195,4 +196,4 @@ def _deliveries(webhooks: Webhooks) -> str:
 
 def _short(id: str) -> str:
     """An id that can be told from others, in a table's width."""
-    return html.escape(id if len(id) <= 20 else f"{id[:16]}…")
+    return html.escape(id if len(id) <= 16 else f"{id[:14]}…")

@@ -23,14 +23,17 @@ MORE_STYLE: Final = (
     ".told{border-left:2px solid var(--accent);padding-left:.875rem}"
     ".pay{display:block}.pay button{display:block;width:100%;margin:.5rem 0;padding:.5rem}"
     ".wide{overflow-x:auto}small{color:var(--quiet);overflow-wrap:anywhere}"
+    ".wide td,.wide th{display:table-cell;padding:.25rem 1.25rem .25rem 0;overflow-wrap:normal}"
+    ".wide td:not(:last-child){white-space:nowrap}td button{white-space:nowrap}"
 )
+BROAD: Final = "body{max-width:66rem}"
 
 
-def page(title: str, body: str, request: Request, status: int = 200) -> Answer:
-    """A page. `title` is text, `body` HTML."""
+def page(title: str, body: str, request: Request, status: int = 200, *, broad: bool = False) -> Answer:
+    """A page, `broad` for tables. `title` is text, `body` HTML."""
     text = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}{MORE_STYLE}</style>"
+        f"<title>{html.escape(title)}</title><style>{STYLE}{MORE_STYLE}{BROAD if broad else ''}</style>"
         f'<p class="quiet">The till: a stand-in for Stripe on this machine. No money moves.</p>'
         f"<h1>{html.escape(title)}</h1>{body}"
     )
