@@ -6,6 +6,8 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ ADA = "ada@reader.example"
 BOB = "bob@reader.example"
 CAMPAIGN = "the-long-winter"
 HOOK = "/api/webhooks/stripe"
+BURST = 400  # two thousand take a minute and are taken whole as well
 TABLES = (
     ("SignInsTable", ("pk",)),
     ("RequestsTable", ("pk",)),
@@ -362,3 +365,18 @@ def test_while_the_paper_is_down_webhooks_wait_and_come_when_it_is_back(paper: P
         till.until(lambda: any(each["attempts"] > 1 for each in till.state["deliveries"][-8:]))
         assert till.order(begun["id"]).state is OrderState.OPEN
     till.until(lambda: till.order(begun["id"]).state is OrderState.PAID)
+
+
+def test_a_burst_of_webhooks_is_taken_whole(paper: Paper, till: AtTheTill) -> None:
+    secret, sqs, queue = secret_of(paper), paper.stack.client("sqs"), paper.stack.output("PaymentsQueueUrl")
+
+    def send(number: int) -> int:
+        body = json.dumps(told(f"cs_test_{number}", id=f"evt_{number}")).encode()
+        return hook(paper, body, signature(body, secret, int(time.time())))
+
+    with paper.outage("PaymentsFunction"):
+        with ThreadPoolExecutor(32) as senders:
+            statuses = Counter(senders.map(send, range(BURST)))
+        waiting = paper.depth("PaymentsQueueUrl")
+        sqs.purge_queue(QueueUrl=queue)
+    assert (statuses, waiting) == ({200: BURST}, BURST)
