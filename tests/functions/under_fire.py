@@ -42,6 +42,7 @@ WORKERS: Final = 10
 MOST_BETWEEN: Final = 12
 """Writes from one death to the next."""
 _MOST_IN_A_BATCH: Final = 6
+_LATE: Final = 0.3  # of all answers
 _MOST_DELIVERIES: Final = 3_000  # something goes round in circles
 _PASSING: Final = (RecordChanged, DocumentChanged, StoreUnavailable)
 
@@ -143,18 +144,20 @@ class _Postbox(MemoryPostbox):
 
 
 class _Processor(MemoryProcessor):
-    """Its ids are of one run. While it is `far`, an answer is on its way for as many seconds, and may be old when it
-    comes."""
+    """Its ids are of one run. While it is `far`, some of its answers arrive only when others have written something (or
+    nobody has, for as many seconds), and may be old by then."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, fuse: Fuse) -> None:
         super().__init__()
-        self._run = run
+        self._run, self._fuse = run, fuse
         self.far = 0.0
 
     def standing(self, session: str) -> Standing:
         standing = super().standing(session)
-        if self.far:
-            time.sleep(random.choice((0, 0, self.far / 4, self.far)))  # noqa: S311 -- keeps no secret
+        if self.far and random.random() < _LATE:  # noqa: S311 -- keeps no secret
+            awaited, ends = self._fuse.writes + 2, time.monotonic() + self.far
+            while self._fuse.writes < awaited and time.monotonic() < ends:
+                time.sleep(0.001)
         return standing
 
     def _next(self) -> str:
@@ -184,8 +187,8 @@ class House:
 
     def __init__(self, run: str, fuse: Fuse, tables: tuple[Any, str, str] | None = None) -> None:
         self.run, self.fuse = run, fuse
-        self.moment = 0.005 if tables is None else 0.03  # seconds in which others get something done
-        self.processor = _Processor(run)
+        self.moment = 0.005 if tables is None else 0.1  # seconds in which others get something done
+        self.processor = _Processor(run, fuse)
         self.documents = _Documents(fuse)
         self.postbox = _Postbox(fuse)
         self.ledger: Ledger
@@ -355,7 +358,7 @@ def deliver(house: House, steps: Iterable[Callable[[], object]], chance: random.
                 step()
                 if meanwhile:
                     tell()
-                    time.sleep(chance.choice((0, house.moment / 2, house.moment)))
+                    time.sleep(chance.choice((0, house.moment / 8, house.moment / 4)))
             tell()
         finally:
             queue.close()
