@@ -559,9 +559,10 @@ class Ledger(Protocol):
         """What the ledger holds of an order, by time."""
 
     def commit(self, step: Step) -> str:
-        """Write the step, whole. Returns the order's version. Raises RecordChanged, having written nothing, when order
-        or member are not of the version any more or an entry is there: of any number who try, one succeeds. A step
-        that was written and whose answer was lost raises RecordChanged when it is tried again."""
+        """Write the step, whole; `settling.MOST_AT_ONCE` entries fit in. Returns the order's version. Raises
+        RecordChanged, having written nothing, when order or member are not of the version any more or an entry is
+        there: of any number who try, one succeeds. A step that was written and whose answer was lost raises
+        RecordChanged when it is tried again."""
 
     def payer(self, member: str) -> Payer | None:
         """The member as the processor knows them."""

@@ -66,6 +66,8 @@ class MemoryLedger:
                 puts = [(campaign.named, ("named", campaign.slug, campaign.named.order))]
             if campaign.unnamed is not None:
                 deletes = [("named", campaign.slug, campaign.unnamed)]
+        if len(writes) + len(puts) + len(deletes) + len(adds) > 100:
+            raise ValueError("more than one transaction takes")  # as DynamoDB says it: a fault of ours
         return self.records.together(writes, puts, deletes, adds)
 
     def payer(self, member: str) -> Payer | None:

@@ -71,7 +71,10 @@ def look(session: str, doors: Doors) -> Looked:
 
 def _settled(id: str, session: str, doors: Doors) -> tuple[Order, str, Standing, Settled | None]:
     """The order as it is now, its version, how it stands, and what was written for that, if anything. Raises as `look`
-    does, and PaymentMismatch, ImpossibleTransition; UnknownOrder where it is forgotten, and nothing came of it."""
+    does, and PaymentMismatch, ImpossibleTransition; UnknownOrder where it is forgotten, and nothing came of it.
+
+    What is too much for one step is written in several, each of which adds up by itself."""
+    written: Settled | None = None
     for _ in range(_ROUNDS):
         found = doors.ledger.read(id)
         try:
@@ -89,12 +92,16 @@ def _settled(id: str, session: str, doors: Doors) -> tuple[Order, str, Standing,
         settled = settle(order, standing, known, grace)
         member = _member(order, settled.order, doors)
         if settled.order == order and not settled.entries and member is None:
-            return order, version, standing, None
+            return order, version, standing, written
         step = Step(settled.order, version, settled.entries, _campaign(order, settled, held), member)
         try:
-            return settled.order, doors.ledger.commit(step), standing, settled
+            version = doors.ledger.commit(step)
         except RecordChanged:
             continue
+        entries = (*written.entries, *settled.entries) if written else settled.entries
+        written = replace(settled, entries=entries)
+        if not settled.more:
+            return settled.order, version, standing, written
     raise RecordChanged("Others write this order all the time.")
 
 

@@ -16,6 +16,8 @@ from shared.domain.refusals import ImpossibleTransition, PaymentMismatch
 from shared.domain.standing import DisputeOutcome, PageState, Payment, Standing, Subscription, SubscriptionStatus
 
 DAY: Final = 86_400
+MOST_AT_ONCE: Final = 80
+"""Entries that one step takes: what is written together has to fit into one transaction, of 100 writes at most."""
 RENEWING: Final = DAY
 """How long after the end of what is paid for a renewal may be under way (seconds): Stripe charges about an hour after
 it, and then the word has to come. No payment has failed by then, so this is no grace."""
@@ -23,12 +25,14 @@ it, and then the word has to come. No payment has failed by then, so this is no 
 
 class Settled(Struct, frozen=True):
     """The order as it is now, what the ledger lacks of it, and by how much its campaign's sum (minor units) and number
-    of supporters change."""
+    of supporters change. `more`: the ledger lacks still more, for the next step to take; the sums are those of what it
+    has by then."""
 
     order: Order
     entries: tuple[Entry, ...]
     raised: int
     supporters: int
+    more: bool = False
 
 
 def settle(order: Order, standing: Standing, known: Collection[str], grace_days: int) -> Settled:
@@ -43,7 +47,8 @@ def settle(order: Order, standing: Standing, known: Collection[str], grace_days:
     if state is not order.state and state not in TRANSITIONS[order.state]:
         raise ImpossibleTransition(f"{order.state.value} cannot become {state.value}.")
     # What the ledger has stays, also where the processor does not say it any more.
-    new = tuple({entry.id: entry for entry in entries_of(order.id, standing) if entry.id not in known}.values())
+    lacking = {entry.id: entry for entry in entries_of(order.id, standing) if entry.id not in known}
+    new = tuple(lacking.values())[:MOST_AT_ONCE]
     raised = sum(entry.amount for entry in new)
     received = order.received + raised
     supports = order.campaign is not None and received > 0
@@ -58,7 +63,7 @@ def settle(order: Order, standing: Standing, known: Collection[str], grace_days:
         membership=membership_of(order, standing, state, grace_days),
     )
     settled = replace(settled, notices=(*order.notices, *_notices(order, settled, standing, new)))
-    return Settled(settled, new, raised, supports - order.supports)
+    return Settled(settled, new, raised, supports - order.supports, more=len(lacking) > len(new))
 
 
 def check(order: Order, standing: Standing) -> None:

@@ -18,6 +18,7 @@ from shared.domain.ledger import Entry, EntryKind
 from shared.domain.members import Member, Membership, MembershipState
 from shared.domain.orders import Interval, Kind, Notice, NoticeKind, Order, OrderState, Payer
 from shared.domain.refusals import RecordChanged
+from shared.domain.settling import MOST_AT_ONCE
 from shared.ports import CampaignStep, Ledger, Members, Step
 from tests.contracts.test_members import of_many
 from tests.member_twins import MemoryMembers, MemoryRecords
@@ -191,6 +192,18 @@ def test_a_step_writes_order_entries_campaign_and_member_together(tables: Tables
     assert set(ledger.entries(GIFT.id)) == set(step.entries)
     assert ledger.raised(SPRING) == Raised({"EUR": 400}, 1, (ADA,))
     assert (tables.members.read(MEMBER.id) or (None, ""))[0] == member
+
+
+def test_the_largest_step_fits_and_what_is_larger_is_a_fault(tables: Tables) -> None:
+    version = tables.ledger.open(GIFT)
+    member = (MEMBER, tables.members.write(MEMBER, None))
+    most = [entry(f"pi_{number}") for number in range(MOST_AT_ONCE)]
+    version = tables.ledger.commit(replace(paid(GIFT, version, *most), member=member))
+    assert len(tables.ledger.entries(GIFT.id)) == MOST_AT_ONCE
+
+    with pytest.raises(Exception, match=r"transact|100"):
+        tables.ledger.commit(paid(GIFT, version, *(entry(f"re_{number}") for number in range(101))))
+    assert len(tables.ledger.entries(GIFT.id)) == MOST_AT_ONCE
 
 
 @pytest.mark.parametrize("stale", ["order", "member", "entry", "no order", "no member"])

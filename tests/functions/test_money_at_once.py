@@ -13,6 +13,7 @@ from functions.payments.batch import Desk
 from shared.domain.standing import DisputeOutcome
 from tests.contracts.test_ledger import make_ledger_tables
 from tests.functions.under_fire import (
+    AGAIN,
     GIFTS,
     LIVES,
     MEMBERSHIP,
@@ -66,7 +67,7 @@ def under_fire(number: int, tables: tuple[Any, str, str] | None) -> int:
     chance = random.Random(number)  # noqa: S311 -- keeps no secret
     meanwhile = number % 2 == 1
     life = list(LIVES)[number // 2 % len(LIVES)]
-    plays = (Play(MEMBERSHIP, LIVES[life]), *(GIFTS if number % 3 == 0 else ()))
+    plays = (Play(MEMBERSHIP, LIVES[life]), *((), GIFTS, (AGAIN,))[number % 3])
     run = f"{number:x}"
     house = House(run, Fuse(number // 2 % MOST_BETWEEN, chance), tables)
 

@@ -414,6 +414,8 @@ LIVES: Final = {
     "a renewal has failed": ("pay_later", "settle_later", "pause", "renew", "refund", "fail_renewal"),
 }
 """What happens to a membership."""
+AGAIN: Final = Play(replace(MEMBERSHIP, amount=8_000, interval=Interval.YEAR, plan="yearly"), ("pay", "cancel_at_end"))
+"""The same member joins once more."""
 GIFTS: Final = (
     Play(GIFT, ("pay", "refund", "renew", "dispute", "won")),
     Play(replace(GIFT, interval=Interval.ONCE, name="Cy"), ("pay_later", "settle_later", "refund")),
