@@ -67,7 +67,7 @@ def under_fire(number: int, tables: tuple[Any, str, str] | None) -> int:
     chance = random.Random(number)  # noqa: S311 -- keeps no secret
     meanwhile = number % 2 == 1
     life = list(LIVES)[number // 2 % len(LIVES)]
-    plays = (Play(MEMBERSHIP, LIVES[life]), *((), GIFTS, (AGAIN,))[number % 3])
+    plays = (Play(MEMBERSHIP, LIVES[life]), *((), GIFTS, (), (AGAIN,), ())[number % 5])
     run = f"{number:x}"
     house = House(run, Fuse(number // 2 % MOST_BETWEEN, chance), tables)
 
