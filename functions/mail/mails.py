@@ -23,7 +23,7 @@ def sign_in_mail(paper: Paper, to: Address, mailed: Mailed, newsletter: str | No
     The digits stand in the subject, where a telephone shows them: they are good for nothing but in the browser that
     has asked. The link is good anywhere, and stands in the mail alone.
     """
-    return _mail(
+    return mail_of(
         "sign_in",
         paper,
         to,
@@ -44,7 +44,7 @@ def change_mails(paper: Paper, old: Address, new: Address, for_old: str, for_new
     asks_new = wording.say("mail_change_new", paper=paper.name)
 
     def asking(to: Address, token: str, asks: str, not_asked: str) -> Mail:
-        return _mail(
+        return mail_of(
             "change",
             paper,
             to,
@@ -73,10 +73,11 @@ def notice_mail(paper: Paper, to: Address, notice: str) -> Mail:
     wording = Wording(paper.texts)
     subject, texts = NOTICES[notice]
     said = [wording.say(text, paper=paper.name) for text in texts]
-    return _mail("notice", paper, to, wording.say(subject, paper=paper.name), said=said)
+    return mail_of("notice", paper, to, wording.say(subject, paper=paper.name), said=said)
 
 
-def _mail(template: str, paper: Paper, to: Address, subject: str, **values: Any) -> Mail:
+def mail_of(template: str, paper: Paper, to: Address, subject: str, **values: Any) -> Mail:
+    """A mail of that template, with these values in it."""
     line = shortened(subject, MAX_SUBJECT)
     text, html = _letters.write(template, paper, line, **values)
     return Mail(to, shortened(paper.name, MAX_NAME), line, text, html, _HEADERS)

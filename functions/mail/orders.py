@@ -7,6 +7,7 @@ which it was asked for: a second delivery finds it, and one that was overtaken f
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -17,17 +18,29 @@ from msgspec import Struct
 
 from functions.mail.doors import Doors
 from functions.mail.mails import NOTICES, change_mails, notice_mail, sign_in_mail
+from functions.mail.money import STANDING, money_mail
 from shared.domain.addresses import Address, parse_address
 from shared.domain.decoding import UNREADABLE
 from shared.domain.email_change import LIFETIME_SECONDS as CHANGE_SECONDS
 from shared.domain.email_change import begin_email_change
 from shared.domain.mails import EmailChangeOrder, Mail, MailOrder, MoneyOrder, NoticeOrder, SignInOrder
+from shared.domain.orders import ORDER_ID, Interval, NoticeKind
 from shared.domain.paper import Paper
 from shared.domain.refusals import InvalidAddress, MailRefused, MailUncertain, RecordChanged, StoreUnavailable
 from shared.domain.sign_in import LIFETIME_SECONDS, begin_sign_in
 
 PAUSES: Final = (2, 5, 15, 60)
 """Seconds until an order is tried again, by how often it has been tried: somebody is waiting."""
+MONEY_PAUSES: Final = (5, 60, 900, 7200)
+"""The same for what nobody waits for and nobody asks for again: a receipt is still one hours later."""
+STANDING_SECONDS: Final = 3 * 86_400
+"""How long after it was ordered a mail still goes out that says how it stands; receipts go out whenever they can."""
+MARK_SECONDS: Final = 400 * 86_400
+"""How long it is known that a mail about money has gone out: whoever orders them may order one again when what kept it
+from crossing it out is over."""
+_LATEST: Final = 4_102_444_800  # 2100: beyond it somebody has written something else than seconds
+_currency: Final = re.compile(r"[A-Z]{3}\Z")
+_MONEY: Final = MoneyOrder.__struct_config__.tag
 _orders: Final[msgspec.json.Decoder[MailOrder]] = msgspec.json.Decoder(MailOrder)
 
 
@@ -78,7 +91,8 @@ def work_off(records: Iterable[Mapping[str, Any]], doors: Doors, now: float) -> 
         done.append(one)
         if one.became is Became.FAILED:
             times = int(record["attributes"]["ApproximateReceiveCount"])
-            pause = PAUSES[min(times, len(PAUSES)) - 1]
+            pauses = MONEY_PAUSES if one.kind == _MONEY else PAUSES
+            pause = pauses[min(times, len(pauses)) - 1]
             failures.append(Failure(one.message_id, record["receiptHandle"], pause))
     return Worked(tuple(done), tuple(failures))
 
@@ -113,7 +127,25 @@ def _order_in(body: str) -> MailOrder:
         raise InvalidAddress("An address is not in its one spelling.")
     if isinstance(order, NoticeOrder) and order.notice not in NOTICES:
         raise msgspec.ValidationError("There is no such notice.")
+    if isinstance(order, MoneyOrder):
+        _check_money(order)
     return order
+
+
+def _check_money(order: MoneyOrder) -> None:
+    """Raises ValidationError for what no payment can have been: no try would make a mail of it."""
+    times = (order.paid_at, order.asked_at, order.until or 0)
+    is_sound = (
+        order.amount >= 0
+        and _currency.match(order.currency)
+        and all(0 <= one < _LATEST for one in times)
+        and ORDER_ID.match(order.reference)
+        and order.key
+        and (order.is_membership or order.notice is not NoticeKind.WELCOME)
+        and not (order.is_membership and order.interval is Interval.ONCE)
+    )
+    if not is_sound:
+        raise msgspec.ValidationError("That was not paid.")
 
 
 class _Desk:
@@ -139,7 +171,7 @@ class _Desk:
                     return Became.SUPPRESSED
                 return self._send(notice_mail(self._paper, address, notice))
             case MoneyOrder():
-                raise MailRefused("No mail of this kind is made yet.")
+                return self._money(order)
 
     def _sign_in(self, order: SignInOrder) -> Became:
         doors, address = self._doors, order.address
@@ -192,6 +224,22 @@ class _Desk:
         except StoreUnavailable:  # both are asked again, by new links: half of them are of no use
             with suppress(StoreUnavailable):
                 doors.changes.drop(order.member)
+            raise
+
+    def _money(self, order: MoneyOrder) -> Became:
+        notices = self._doors.notices
+        if order.notice in STANDING and self._now >= order.asked_at + STANDING_SECONDS:
+            return Became.TOO_OLD
+        if self._is_suppressed(order.address):
+            return Became.SUPPRESSED
+        mail = money_mail(self._paper, order)
+        if not notices.mark(order.key, int(self._now) + MARK_SECONDS):
+            return Became.OVERTAKEN
+        try:
+            return self._send(mail)
+        except StoreUnavailable:  # nothing was sent: the next delivery shall not find that it has come before
+            with suppress(StoreUnavailable):
+                notices.unmark(order.key)
             raise
 
     def _send(self, mail: Mail) -> Became:

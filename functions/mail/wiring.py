@@ -7,6 +7,7 @@ import secrets
 from functions.mail.doors import Doors
 from shared.adapters.boto3_clients import client, client_that_asks_once
 from shared.adapters.dynamo_members import DynamoMembers
+from shared.adapters.dynamo_notices import DynamoNotices
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoSignIns
 from shared.adapters.s3_lists import S3Papers
 from shared.adapters.s3_objects import S3Objects
@@ -23,6 +24,7 @@ def doors(settings: MailSettings, own: PostSettings) -> Doors:
         members=DynamoMembers(tables, settings.members_table),
         sign_ins=DynamoSignIns(tables, own.sign_ins_table),
         changes=DynamoEmailChanges(tables, own.sign_ins_table),
+        notices=DynamoNotices(tables, own.sign_ins_table),
         mailer=Sesv2Mailer(client_that_asks_once("sesv2"), settings.sender, settings.configuration),
         papers=S3Papers(S3Objects(settings.content_bucket, settings.region, settings.s3_endpoint)),
         chance=secrets.token_bytes,

@@ -5,6 +5,7 @@ No picture, script or style comes from elsewhere with a mail, so that opening it
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined
 
+from shared.dates import DATE_TEXTS, day_said
 from shared.domain.paper import Paper
 from shared.mail_texts import MAIL_TEXTS
 
@@ -71,7 +73,8 @@ class Wording:
     """The words of a paper's mails, by name."""
 
     def __init__(self, own: Mapping[str, str]) -> None:
-        self._texts = {**MAIL_TEXTS, **{name: text for name, text in own.items() if name in MAIL_TEXTS}}
+        known = {**DATE_TEXTS, **MAIL_TEXTS}
+        self._texts = {**known, **{name: text for name, text in own.items() if name in known}}
 
     def say(self, name: str, /, **values: object) -> str:
         """The text of that name, with these values in place of their names in braces. What a value holds is not filled
@@ -81,6 +84,11 @@ class Wording:
             lambda found: str(values[found[1]]) if found[1] in values else found[0],
             self._texts[name],
         )
+
+    def day(self, seconds: int) -> str:
+        """The day (UTC) of a moment in seconds since 1970, as the paper's pages say it."""
+        at = dt.datetime.fromtimestamp(seconds, dt.UTC)
+        return day_said(at, self._texts["date"], self._texts["months"])
 
 
 class Letters:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.dates import DATE_TEXTS
+
 TEXTS: Final[dict[str, str]] = {
     # Around every page
     "skip": "Skip to the content",
@@ -21,8 +23,7 @@ TEXTS: Final[dict[str, str]] = {
     "about": "About",
     "feed": "RSS feed",
     # Time and money. Dates are written as the desk wrote them, with its distance from UTC.
-    "date": "{day} {month} {year}",
-    "months": "January February March April May June July August September October November December",
+    **DATE_TEXTS,
     "time": "{date}, {hour}:{minute}\N{NO-BREAK SPACE}{zone}",
     "minutes": "{minutes} min {seconds} s",
     "seconds": "{seconds} s",

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from shared.dates import day_said
 from shared.site.texts import TEXTS
 
 
@@ -15,7 +16,6 @@ class Words:
     def __init__(self, own: Mapping[str, str]) -> None:
         self.__dict__.update(TEXTS)
         self.__dict__.update({name: text for name, text in own.items() if name in TEXTS})
-        self.month_names = tuple(self.__dict__["months"].split())
 
     def say(self, name: str, /, **values: object) -> str:
         """The text of that name, with these values in place of their names in braces."""
@@ -30,7 +30,7 @@ class Words:
 
 def day(at: dt.datetime, words: Words) -> str:
     """A date in the paper's words, as its desk has written it."""
-    return words.say("date", day=at.day, month=words.month_names[at.month - 1], year=at.year)
+    return day_said(at, words.date, words.months)
 
 
 def moment(at: dt.datetime, words: Words) -> str:

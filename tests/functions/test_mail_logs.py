@@ -36,7 +36,7 @@ from msgspec.structs import replace
 from shared.domain.addresses import Address
 from shared.domain.mails import NoticeOrder
 from shared.domain.refusals import MailRefused, MailUncertain, StoreUnavailable
-from tests.functions import test_mail_orders as orders, test_mail_feedback as feedback
+from tests.functions import test_mail_orders as orders, test_mail_feedback as feedback, test_money_mails as money
 
 def chained(kind, words):
     try:
@@ -56,15 +56,16 @@ handler._doors, handler._redelivery = post.doors, Late()
 now = int(time.time())
 asked = replace(orders.ASKED, asked_at=now)
 change = replace(orders.CHANGE, asked_at=now)
+paid = replace(money.THANKS, asked_at=now)
 def call(*bodies):
     return handler.handler({"Records": [orders.record(one, n) for n, one in enumerate(bodies)]}, None)
-answers = [call(asked, asked, replace(asked, asked_at=1), change, NoticeOrder(orders.ADA, "erased", now))]
-secrets = [orders.BROWSER.code_key, orders.BROWSER.digest]
+answers = [call(asked, asked, replace(asked, asked_at=1), change, NoticeOrder(orders.ADA, "erased", now), paid, paid)]
+secrets = [orders.BROWSER.code_key, orders.BROWSER.digest, money.THANKS.reference]
 for mail in post.mailer.sent:
     secrets += re.findall(r"[0-9a-f]{64}", mail.text) + re.findall(r"^[0-9]{6} ", mail.subject)
 again = lambda n: replace(asked, browser=f"{n:064x}", asked_at=now + n)
 post.mailer.refuses = {orders.ADA.text: [
-    chained(kind, secrets[2]) for kind in (MailRefused, MailUncertain, StoreUnavailable, KeyError, ValueError)]}
+    chained(kind, secrets[3]) for kind in (MailRefused, MailUncertain, StoreUnavailable, KeyError, ValueError)]}
 two = NoticeOrder(Address("ada@reader.example, bo@reader.example"), "erased", now)
 answers.append(call("{", two, *map(again, range(1, 6))))
 post.suppress(orders.ADA)
@@ -136,7 +137,7 @@ def test_the_mail_function_writes_down_nothing_of_anybodys() -> None:
     hold_nothing_of_anybodys(written + "".join(told["raised"]), told["secrets"])
     outcomes = [line["Outcome"] for line in lines if "Mails" in line]
     assert outcomes == [
-        *("sent", "overtaken", "too_old", "sent", "sent"),
+        *("sent", "overtaken", "too_old", "sent", "sent", "sent", "overtaken"),
         *("unreadable", "unreadable", "refused", "uncertain", "failed", "failed", "failed"),
         "suppressed",
     ]

@@ -21,6 +21,7 @@ from shared.domain.refusals import MailRefused, MailUncertain, StoreUnavailable
 from shared.domain.secrets import digest_of
 from shared.domain.sign_in import LIFETIME_SECONDS, Browser, redeem_code, redeem_link, try_code
 from tests.member_twins import MemoryEmailChanges, MemoryMailer, MemoryMembers, MemoryRecords, MemorySignIns
+from tests.money_twins import MemoryNotices
 from tests.twins import MemoryPapers
 
 NOW = 1_800_000_000
@@ -50,11 +51,13 @@ class Post:
             MemoryMailer(),
             MemoryPapers(paper),
         )
+        self.notices = MemoryNotices(self.records)
         self.count = itertools.count(1)
         self.doors = Doors(
             self.members,
             self.sign_ins,
             self.changes,
+            self.notices,
             self.mailer,
             self.papers,
             lambda length: next(self.count).to_bytes(length, "big"),
