@@ -181,9 +181,11 @@ def _notices(before: Order, after: Order, standing: Standing, new: tuple[Entry, 
     if last is None:
         return
     about = f"{after.id}-{last.id}"
-    if after.state is OrderState.PAST_DUE and before.state is not OrderState.PAST_DUE:
+    # Who has paid since we looked last is told again: what was said before was of another time.
+    since = any(entry.id == last.id for entry in new)
+    if after.state is OrderState.PAST_DUE and (since or before.state is not OrderState.PAST_DUE):
         yield Notice(NoticeKind.PAYMENT_FAILED, f"{about}-failed", after.amount, last.at, good)
-    if after.cancels and not before.cancels:
+    if after.cancels and (since or not before.cancels):
         yield Notice(NoticeKind.CANCELLED, f"{about}-cancelled", after.amount, last.at, last.until)
     if after.state is OrderState.ENDED and before.state is not OrderState.ENDED:
         yield Notice(NoticeKind.ENDED, f"{about}-ended", after.amount, last.at)

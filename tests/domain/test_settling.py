@@ -464,6 +464,22 @@ def test_a_payer_is_told_of_each_step_once() -> None:
     ]
 
 
+def test_who_has_paid_since_we_looked_last_is_told_again_that_it_fails_or_ends() -> None:
+    """What was in between, a renewal or a change of mind, nobody has heard of."""
+    late = joined(status=T.PAST_DUE), joined(FIRST, SECOND, status=T.PAST_DUE)
+    assert mailed(MEMBERSHIP, *late)[1:] == [
+        (N.PAYMENT_FAILED, 800, UNTIL + _GRACE),
+        (N.RECEIPT, 800, UNTIL + MONTH),
+        (N.PAYMENT_FAILED, 800, UNTIL + MONTH + _GRACE),
+    ]
+    ends = joined(cancels=True), joined(FIRST, SECOND, cancels=True)
+    assert mailed(MEMBERSHIP, *ends)[1:] == [
+        (N.CANCELLED, 800, UNTIL),
+        (N.RECEIPT, 800, UNTIL + MONTH),
+        (N.CANCELLED, 800, UNTIL + MONTH),
+    ]
+
+
 def test_nobody_is_told_of_what_nobody_has_paid() -> None:
     for status in SubscriptionStatus:
         assert mailed(MEMBERSHIP, unpaid(status)) == []
