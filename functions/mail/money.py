@@ -91,6 +91,7 @@ class _Say:
 def _letter(say: _Say) -> _Letter:
     whose = "membership" if say.order.is_membership else "giving"
     account = (say("mail_money_account"), "/account")
+    said: tuple[str, ...]
     match say.order.notice:
         case NoticeKind.THANKS:
             subject = "mail_thanks_campaign_subject" if say.campaign is not None else "mail_thanks_subject"
