@@ -33,6 +33,7 @@ def page(title: str, body: str, request: Request, status: int = 200, *, broad: b
     """A page, `broad` for tables. `title` is text, `body` HTML."""
     text = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<link rel="icon" href="data:,">'
         f"<title>{html.escape(title)}</title><style>{STYLE}{MORE_STYLE}{BROAD if broad else ''}</style>"
         f'<p class="quiet">The till: a stand-in for Stripe on this machine. No money moves.</p>'
         f"<h1>{html.escape(title)}</h1>{body}"
