@@ -7,12 +7,14 @@ import re
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from functions.members.known import changing_to, live_sessions
 from functions.members.money_page import MoneyView, money_shown
 from functions.members.route import Asked
-from functions.members.signed_in import SignedIn, who_asks, who_proves
+from functions.members.signed_in import SignedIn, pass_cookie, who_asks, who_proves
 from shared.domain.members import tier_of
+from shared.domain.refusals import UnusableKeyring
 from shared.domain.tiers import Tier
 from shared.http import Answer
 from shared.personal import paged
@@ -51,9 +53,14 @@ class AccountView(Struct, frozen=True):
 
 
 def account(asked: Asked) -> Answer:
-    """`GET /account`."""
+    """`GET /account`. It comes with a pass, so that what it says of the tier is true in this browser at once: who has
+    just joined comes here to look."""
     found = who_asks(asked)
-    return _shown(asked, found, "account.html", view=_view(asked, found, site_for(asked).words))
+    answer = _shown(asked, found, "account.html", view=_view(asked, found, site_for(asked).words))
+    try:
+        return replace(answer, cookies=(pass_cookie(asked, tier_of(found.member, asked.now)),))
+    except UnusableKeyring:
+        return answer
 
 
 def erasing(asked: Asked) -> Answer:

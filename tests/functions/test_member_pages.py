@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from functions.members.routes import route_of
 from shared.domain.addresses import parse_address
 from shared.domain.members import grant
-from shared.domain.refusals import StoreUnavailable
+from shared.domain.refusals import StoreUnavailable, UnusableKeyring
 from shared.domain.tiers import Tier
 from shared.http import NO_STORE, Answer
 from shared.site.html import CONTENT_SECURITY_POLICY
@@ -167,6 +167,30 @@ def test_a_device_that_is_gone_is_told_in_words_of_its_own() -> None:
 
     assert answer.status == 404
     assert "You are not signed in on such a device" in text(answer.body)
+
+
+def test_whoever_looks_at_the_account_reads_at_once_as_it_says() -> None:
+    """The pass of somebody who has just joined says subscriber for another five minutes, if nobody gives a new one."""
+    visitor = ada()
+    assert visitor.tier is Tier.SUBSCRIBER
+    assert see(visitor, "/account").status == 200
+    assert visitor.tier is Tier.MEMBER
+
+
+class Keyless:
+    """`Passes` without a keyring."""
+
+    def mint(self, *_: object, **__: object) -> str:
+        raise UnusableKeyring("There is none.")
+
+    def verify(self, *_: object) -> Any:
+        raise UnusableKeyring("There is none.")
+
+
+def test_the_account_is_shown_also_where_no_pass_can_be_made() -> None:
+    visitor = ada()
+    visitor.house.doors = replace(visitor.house.doors, passes=Keyless())
+    assert "one of our members" in text(see(visitor, "/account").body)
 
 
 def test_where_to_go_on_is_not_taken_from_a_refused_form_unless_it_is_on_this_site() -> None:
