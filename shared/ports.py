@@ -715,6 +715,14 @@ class VendorSecrets(Protocol):
         minute. Raises StoreUnavailable."""
 
 
+class SecretsShelf(VendorSecrets, Protocol):
+    """The same, for whoever puts them there: a read sees what was written last."""
+
+    def write(self, name: str, values: tuple[str, ...]) -> None:
+        """These are good from now on, the newest first, and no others. Whoever has read them before may go by those for
+        a minute more. Raises StoreUnavailable."""
+
+
 class PaymentsQueue(Protocol):
     """Where payments are asked to look at something."""
 

@@ -116,7 +116,7 @@ class MemoryLedger:
 
 
 class MemorySecrets:
-    """`VendorSecrets`: those that somebody has put there, the newest first."""
+    """`SecretsShelf`: those that somebody has put there, the newest first."""
 
     def __init__(self, **values: tuple[str, ...]) -> None:
         self.values = values
@@ -126,6 +126,11 @@ class MemorySecrets:
         if self.broken:
             raise StoreUnavailable("Secrets are not told.")
         return self.values.get(name, ())
+
+    def write(self, name: str, values: tuple[str, ...]) -> None:
+        if self.broken:
+            raise StoreUnavailable("Secrets are not told.")
+        self.values[name] = values
 
 
 class MemoryPaymentsQueue:

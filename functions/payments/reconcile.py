@@ -57,10 +57,16 @@ class _Over(Exception):
     """It ends here: no time is left, or too much fails."""
 
 
-def reconcile(doors: Doors, seconds_left: Callable[[], float]) -> Report:
-    """Look at everything once, as far as the time goes. `seconds_left` says how much is left of it. Never raises for a
-    door that does not answer: the report says so."""
-    run = _Run(doors, seconds_left)
+def reconcile(
+    doors: Doors,
+    seconds_left: Callable[[], float],
+    since: int | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> Report:
+    """Look at everything once, as far as the time goes. `seconds_left` says how much is left of it; `since`: from when
+    on, where that is not the last time (seconds since 1970); `step` is called before each thing that is looked at.
+    Never raises for a door that does not answer: the report says so."""
+    run = _Run(doors, seconds_left, since, step)
     try:
         run.go()
     except _Over:
@@ -71,10 +77,13 @@ def reconcile(doors: Doors, seconds_left: Callable[[], float]) -> Report:
 
 
 class _Run:
-    def __init__(self, doors: Doors, seconds_left: Callable[[], float]) -> None:
-        self._doors, self._seconds_left = doors, seconds_left
+    def __init__(
+        self, doors: Doors, seconds_left: Callable[[], float], since: int | None, step: Callable[[], None]
+    ) -> None:
+        self._doors, self._seconds_left, self._since, self._step = doors, seconds_left, since, step
         self._done: set[tuple[str, str]] = set()
         self._in_a_row: Counter[str] = Counter()
+        self._leaves_a_gap = False
         self.report = Report()
 
     def go(self) -> None:
@@ -82,11 +91,12 @@ class _Run:
         doors, begun_at = self._doors, int(self._doors.clock())
         reached = doors.ledger.reconciled()
         since = begun_at - FIRST if reached is None else reached - OVERLAP
+        self._leaves_a_gap = self._since is not None and self._since > (since if reached is None else reached)
+        since = since if self._since is None else self._since
         self._look_at_what_happened(since)
         for session in doors.processor.sessions(since):
             self._try("look", self._look, session)
-        if not self.report.failed:
-            doors.ledger.say_reconciled(begun_at)
+        self._say_reconciled(begun_at)
         for session in self._not_at_rest(begun_at):
             self._try("look", self._look, session)
         self.report.is_finished = not self.report.failed
@@ -107,9 +117,12 @@ class _Run:
                         self._try("look", self._look, session)
                 come_to = event.at
         except _Over:
-            if not self.report.failed:
-                self._doors.ledger.say_reconciled(come_to)
+            self._say_reconciled(come_to)
             raise
+
+    def _say_reconciled(self, until: int) -> None:
+        if not self.report.failed and not self._leaves_a_gap:
+            self._doors.ledger.say_reconciled(until)
 
     def _not_at_rest(self, now: int) -> list[str]:
         """The pages of all orders that something may still happen to, each day in another order: where the time is
@@ -138,6 +151,7 @@ class _Run:
         if (what, id) in self._done:
             return None
         self._done.add((what, id))
+        self._step()
         try:
             result = act(id)
         except Exception as error:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.ops import archive, desk, mailing, readers, trusting, upkeep
+from infra.ops import archive, contributing, desk, mailing, paying, readers, trusting, upkeep
 from infra.ops import keys as key_work
 from infra.ops.terminal import Chosen, err, out, plainly
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
@@ -36,6 +36,8 @@ for commands in (desk.app, archive.app, upkeep.app, pass_app):  # in the order o
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusting.app, name="trust")
 app.add_typer(readers.app, name="members")
+app.add_typer(contributing.app, name="contributions")
+app.add_typer(paying.app, name="payments")
 app.add_typer(mailing.newsletters_app, name="newsletters")
 app.add_typer(mailing.mail_app, name="mail")
 

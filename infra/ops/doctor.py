@@ -20,6 +20,7 @@ from functions.publishing.placements import Entered
 from infra.ops.keys import list_keys
 from infra.ops.mail import setup_problems
 from infra.ops.paper import ERROR_PAGE, error_page, problems_of, whole
+from infra.ops.payments import Money, gather, problems_in, problems_of_orders, takes_money
 from infra.ops.rebuild import Clock
 from infra.ops.survey import (
     Listed,
@@ -77,7 +78,7 @@ class Post(Struct, frozen=True):
 class Ward(Struct, frozen=True):
     """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
     newsletters could not deal with, in a stack that has them. `error_page` reads what is shown when a function
-    fails. `post` is None in a stack that sends no mail."""
+    fails. `post` is None in a stack that sends no mail, `money` in one from before there was any."""
 
     doors: Doors
     backlog: Callable[[], int]
@@ -88,11 +89,12 @@ class Ward(Struct, frozen=True):
     site_url: str
     error_page: Callable[[], bytes | None]
     post: Post | None = None
+    money: Money | None = None
 
 
 class Diagnosis(Struct, frozen=True):
     """What was found. `places`: where each article that something is wrong with stands; `articles` and `lists`: how
-    many were looked at; `moving`: what looked wrong and was being changed."""
+    many were looked at; `moving`: what looked wrong and was being changed. `notes`: what is good to know."""
 
     findings: tuple[Finding, ...]
     places: dict[str, Entered]
@@ -100,6 +102,7 @@ class Diagnosis(Struct, frozen=True):
     articles: int
     lists: int
     moving: int
+    notes: tuple[str, ...] = ()
 
 
 # Examining ----------------------------------------------------------------------------------------------------------
@@ -146,12 +149,14 @@ def examine(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progr
             *_keys(ward),
             *_paper(ward),
             *_mail(ward.post),
+            *_money(ward, clock, pause, progress),
         ),
         places,
         orphans,
         len(first.articles),
         len(first.lists),
         len({(one.kind, one.subject) for one in suspected} - {(one.kind, one.subject) for one in confirmed}),
+        tuple(_notes(ward)),
     )
 
 
@@ -370,8 +375,43 @@ def _mail(post: Post | None) -> Iterator[Finding]:
     yield from (Finding("stack", "mail", words, cure) for words, cure in problems)
     if count := post.dead_letters.count():
         words = f"{messages(count)} to mail something could not be dealt with"
-        cure = "look in the mail function's log for the cause; whoever asked has asked again by now"
+        cure = (
+            "look in the mail function's log for the cause; who wanted to sign in has asked again by now, and what is "
+            "about money goes out when they are moved back (`aws sqs start-message-move-task`)"
+        )
         yield Finding("stack", "mail", words, cure)
+
+
+def _money(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progress) -> Iterator[Finding]:
+    """What is wrong with payments; nothing where the paper takes none and has not begun to."""
+    money, paper = ward.money, _read(ward)
+    if money is None or paper is None:
+        return
+    now = clock().timestamp()
+    try:
+        facts = gather(paper, money)
+        if not takes_money(paper) and facts.key_problem is not None:
+            return
+        problems = [*problems_in(facts, paper, hears_by_bus=money.hears_by_bus, now=now)]
+        step = progress("looking at orders", None)
+        problems += problems_of_orders(paper, money, now, pause, step, asks=facts.silent is None)
+    except StoreUnavailable as refusal:
+        problems = [(refusal.detail.rstrip("."), "try again; may you read the ledger’s table and the two secrets?")]
+    yield from (Finding("stack", "payments", words, cure) for words, cure in problems)
+
+
+def _notes(ward: Ward) -> Iterator[str]:
+    paper = _read(ward)
+    if ward.money is not None and paper is not None and not takes_money(paper):
+        yield "The paper takes no money: it has no `giving` and no `plans`."
+
+
+def _read(ward: Ward) -> Paper | None:
+    found = ward.doors.documents.read(PAPER_KEY)
+    try:
+        return None if found is None else msgspec.json.decode(found[0], type=Paper)
+    except UNREADABLE:
+        return None
 
 
 def slug_of_letter(body: str) -> str | None:

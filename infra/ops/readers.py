@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
@@ -18,7 +18,7 @@ from infra.ops.members import Who
 from infra.ops.paper import read_paper
 from infra.ops.reader_sheet import as_json as json_of
 from infra.ops.reader_sheet import print_all, tell, write_private
-from infra.ops.terminal import err, need_line, out, plain, plainly
+from infra.ops.terminal import err, need_line, out, plain, plainly, stop
 from shared.domain.addresses import parse_address
 from shared.domain.members import MEMBER_ID, tier_of
 from shared.domain.moments import moment
@@ -68,9 +68,9 @@ def list_members(
     Try it: `frontline --local members list --tier member --newsletter weekly`
     """
     if tier is not None and tier not in PASS_TIERS:
-        _stop("--tier: whoever has an account is a subscriber or a member.")
+        stop("--tier: whoever has an account is a subscriber or a member.")
     if newsletter is not None and not is_slug(newsletter):
-        _stop("--newsletter: give its slug: lower-case letters, digits and single hyphens.")
+        stop("--newsletter: give its slug: lower-case letters, digits and single hyphens.")
     with plainly():
         stack = context.obj.open()
         if newsletter is not None:
@@ -107,10 +107,10 @@ def grant(
     """
     who, now = _who(reader), time.time()
     if tier <= Tier.SUBSCRIBER:
-        _stop("--tier: whoever has signed in is a subscriber already; give member.")
+        stop("--tier: whoever has signed in is a subscriber already; give member.")
     reason = need_line("--reason", reason)
     if until is not None and days is not None:
-        _stop("Give --until or --days: both say when it ends.")
+        stop("Give --until or --days: both say when it ends.")
     ends = _in_days(days, now) if days is not None else None if until is None else _until(until, now)
     with plainly():
         given = work.give(who, tier, ends, reason, context.obj.open().members(), now, secrets.token_bytes)
@@ -245,12 +245,7 @@ def _who(said: str) -> Who:
     try:
         return parse_address(said)
     except InvalidAddress:
-        _stop("READER: this is neither an e-mail address, such as ada@example.org, nor an id of 32 digits from `list`.")
-
-
-def _stop(words: str) -> NoReturn:
-    err.print(plain(words), markup=False)
-    raise typer.Exit(2)
+        stop("READER: this is neither an e-mail address, such as ada@example.org, nor an id of 32 digits from `list`.")
 
 
 def _in_days(days: int, now: float) -> int:
@@ -267,7 +262,7 @@ def _until(said: str, now: float) -> int:
         else:
             ends = dt.datetime.fromisoformat(read_moment(text) or "")
     except (ValueError, OverflowError):
-        _stop(f"--until: “{said}” is no day or moment; write “2027-01-31”, or with the hour “2027-01-31 18:00 +01:00”.")
+        stop(f"--until: “{said}” is no day or moment; write “2027-01-31”, or with the hour “2027-01-31 18:00 +01:00”.")
     if ends.timestamp() <= now:
-        _stop(f"--until: {said} is past. `frontline members revoke` takes a grant back.")
+        stop(f"--until: {said} is past. `frontline members revoke` takes a grant back.")
     return int(ends.timestamp())

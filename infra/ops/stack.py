@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.payments.doors import Doors as MoneyDoors
 from functions.publishing.catch_up import Doors
+from infra.ops.payments import Money
+from infra.ops.stored_paper import StoredPaper
 from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
@@ -25,6 +29,7 @@ from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoSignIns
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.adapters.scheduler_schedules import SchedulerSchedules
+from shared.adapters.secrets_manager import SecretsManagerSecrets, SecretsManagerShelf
 from shared.adapters.sesv2_account import Sesv2Place
 from shared.adapters.sqs_announcements import SqsAnnouncements
 from shared.adapters.sqs_dead_letters import SqsDeadLetters
@@ -33,6 +38,7 @@ from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.refusals import NoStack
 from shared.ports import (
     ArticleShelf,
+    Catalogue,
     DeadLetters,
     Documents,
     EdgeKeys,
@@ -48,14 +54,21 @@ from shared.ports import (
     Postbox,
     Purge,
     Schedules,
+    SecretsShelf,
     Sessions,
     SignIns,
+    VendorSecrets,
     WaitingMedia,
 )
+from shared.settings import StripeSettings
+
+if TYPE_CHECKING:
+    from shared.adapters.stripe_client import StripeAt
 
 STATE_VARIABLE = "FRONTLINE_LOCAL_STATE"
 DEFAULT_STATE = Path(__file__).parents[2] / ".local" / "stack.json"
 
+STRIPE_PATIENCE = 20.0  # seconds: nobody waits here but who has typed the command
 AT_ONCE = 16  # requests that a client has under way at the same time, at most
 _CONFIG = Config(
     connect_timeout=5,
@@ -188,6 +201,58 @@ class Stack:
 
     def payments(self) -> PaymentsQueue:
         return SqsPaymentsQueue(self.client("sqs"), self.output("PaymentsQueueUrl"))
+
+    @property
+    def livemode(self) -> bool:
+        """Whether money is meant in this stack."""
+        return self.output("StripeMode") == "live"
+
+    def secrets(self) -> SecretsShelf:
+        """Where that lies which Stripe has given us: by the outputs StripeKeyArn and WebhookSecretArn."""
+        return SecretsManagerShelf(self.client("secretsmanager"))
+
+    def catalogue(self, secrets: VendorSecrets | None = None) -> Catalogue:
+        """What Stripe sells for us, and whom it tells; by the key that these `secrets` hold in place of the stack's."""
+        from shared.adapters.stripe_catalogue import StripeCatalogue
+
+        return StripeCatalogue(self._stripe(secrets))
+
+    def money_doors(self) -> MoneyDoors:
+        """What payments leans on, for those who do its work from here."""
+        from shared.adapters.stripe_checkouts import StripeCheckouts
+        from shared.adapters.stripe_processor import StripeProcessor
+
+        stripe = self._stripe()
+        return MoneyDoors(
+            ledger=self.ledger(),
+            members=self.members(),
+            processor=StripeProcessor(stripe),
+            checkouts=StripeCheckouts(stripe),
+            papers=StoredPaper(self.documents()),
+            documents=self.documents(),
+            postbox=self.postbox(),
+            livemode=self.livemode,
+            clock=time.time,
+        )
+
+    def money(self) -> Money:
+        """How this stack takes money, for whoever sets it up and looks after it."""
+        return Money(
+            doors=self.money_doors(),
+            catalogue=self.catalogue(),
+            secrets=self.secrets(),
+            key=self.output("StripeKeyArn"),
+            webhook_secret=self.output("WebhookSecretArn"),
+            dead_letters=self.letters("PaymentsDeadLettersUrl"),
+            hears_by_bus="StripeEventBus" in self.outputs,
+        )
+
+    def _stripe(self, secrets: VendorSecrets | None = None) -> StripeAt:
+        from shared.adapters.stripe_client import StripeAt  # its library takes half of all that a command does
+
+        # On this machine Stripe is the till, which says where it is as AWS's services do.
+        settings = StripeSettings(self.output("StripeKeyArn"), self.endpoints.get("stripe"), self.livemode)
+        return StripeAt(settings, secrets or SecretsManagerSecrets(self.client("secretsmanager")), STRIPE_PATIENCE)
 
     def postbox(self) -> Postbox:
         return SqsPostbox(self.client("sqs"), self.output("MailQueueUrl"))

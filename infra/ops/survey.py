@@ -25,8 +25,8 @@ from shared.domain.refusals import ContentUnavailable, DocumentChanged, UnknownL
 from shared.domain.text import is_slug
 from shared.ports import ArticleShelf, Documents
 
-Progress = Callable[[str, int], Callable[[], None]]
-"""Hears what is being done and how many times; what it returns is called after each."""
+Progress = Callable[[str, int | None], Callable[[], None]]
+"""Hears what is being done and how many times (None: nobody knows); what it returns is called after each."""
 TRIES: Final = 10  # of what others may change meanwhile
 _PLACEMENTS: Final = "placements/"
 _LISTS: Final = "lists/"
@@ -34,7 +34,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def silently(_what: str, _total: int) -> Callable[[], None]:
+def silently(_what: str, _total: int | None) -> Callable[[], None]:
     """A `Progress` that shows nothing."""
     return lambda: None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.ops.remembered import Remembered, versions_path
 from infra.ops.stack import Stack
-from shared.domain.refusals import ContentUnavailable, Refusal, StoreUnavailable
+from shared.domain.refusals import ContentUnavailable, ProcessorRefused, ProcessorUnavailable, Refusal, StoreUnavailable
 from shared.domain.text import is_slug
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -54,7 +54,8 @@ def plainly() -> Iterator[None]:
         yield
     except Refusal as refusal:
         say_no(refusal)
-        raise typer.Exit(3 if isinstance(refusal, (ContentUnavailable, StoreUnavailable)) else 1) from None
+        is_silent = isinstance(refusal, (ContentUnavailable, StoreUnavailable, ProcessorUnavailable))
+        raise typer.Exit(3 if is_silent else 1) from None
     except (BotoCoreError, ClientError) as error:
         err.print(f"[red]AWS did not do it[/red]: {escape(str(error))}")
         raise typer.Exit(3) from None
@@ -64,7 +65,8 @@ def plainly() -> Iterator[None]:
 
 
 def say_no(refusal: Refusal) -> None:
-    err.print(f"[red]{refusal.title}[/red] ({refusal.code}): {escape(plain(refusal.detail))}")
+    words = f"Stripe: {refusal.reason}." if isinstance(refusal, ProcessorRefused) else refusal.detail
+    err.print(f"[red]{refusal.title}[/red] ({refusal.code}): {escape(plain(words))}")
 
 
 def need_slugs(slugs: Iterable[str]) -> None:
@@ -85,6 +87,12 @@ def need_line(option: str, said: str) -> str:
         err.print(f"{option}: write one line of 1 to {MAX_LINE} letters.", markup=False)
         raise typer.Exit(2)
     return text
+
+
+def stop(words: str) -> NoReturn:
+    """Exit code 2 for what was mistyped."""
+    err.print(plain(words), markup=False)
+    raise typer.Exit(2)
 
 
 def plain(text: str) -> str:

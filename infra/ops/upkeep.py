@@ -42,7 +42,7 @@ def doctor(
     ] = PAUSE_SECONDS,
 ) -> None:
     """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper,
-    how mail is sent.
+    how mail is sent, and how money is taken.
 
     The paper goes on being published meanwhile; what an event under way explains is not told. The exit code is 1 when
     something is wrong, with --repair: when something still is.
@@ -149,6 +149,7 @@ def _ward(stack: Stack) -> doctor_work.Ward:
         site_url=stack.output("SiteUrl"),
         error_page=lambda: read_error_page(stack.client("s3"), stack.output("StaticBucket")),
         post=post,
+        money=stack.money() if "LedgerTable" in stack.outputs else None,
     )
 
 
@@ -161,6 +162,8 @@ def _examined(ward: doctor_work.Ward, pause: int, progress: survey.Progress) -> 
             time.sleep(pause)
 
     diagnosis = doctor_work.examine(ward, _now, wait, progress)
+    for note in diagnosis.notes:
+        err.print(note, markup=False)
     for finding in diagnosis.findings:
         _say(f"{finding.subject}: {finding.words}." if finding.is_mended_by_repair else str(finding))
     if diagnosis.moving:

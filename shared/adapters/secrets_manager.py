@@ -32,10 +32,11 @@ class SecretsManagerSecrets:
         now = self._clock()
         kept = self._kept.get(name)
         if kept is None or now - kept[0] >= KEPT_SECONDS:
-            kept = self._kept[name] = now, self._ask(name)
+            kept = self._kept[name] = now, self.ask(name)
         return kept[1]
 
-    def _ask(self, name: str) -> tuple[str, ...]:
+    def ask(self, name: str) -> tuple[str, ...]:
+        """The same as it is this moment."""
         with available():
             try:
                 text = self._client.get_secret_value(SecretId=name).get("SecretString", "")
@@ -45,3 +46,17 @@ class SecretsManagerSecrets:
                     raise
                 return ()
         return tuple(part for part in _between.split(text) if part)
+
+
+class SecretsManagerShelf:
+    """`shared.ports.SecretsShelf`."""
+
+    def __init__(self, client: SecretsManagerClient) -> None:
+        self._client = client
+
+    def read(self, name: str) -> tuple[str, ...]:
+        return SecretsManagerSecrets(self._client).ask(name)
+
+    def write(self, name: str, values: tuple[str, ...]) -> None:
+        with available():
+            self._client.put_secret_value(SecretId=name, SecretString="\n".join(values))

@@ -17,7 +17,7 @@ from shared.adapters.boto3_clients import client_that_answers_soon
 from shared.adapters.dynamo_notices import DynamoNotices
 from shared.adapters.s3_campaigns import S3Campaigns
 from shared.adapters.s3_objects import S3Objects
-from shared.adapters.secrets_manager import SecretsManagerSecrets
+from shared.adapters.secrets_manager import SecretsManagerSecrets, SecretsManagerShelf
 from shared.adapters.sqs_payments import SqsPaymentsQueue
 from shared.domain.campaigns import Raised, Supporter, campaign_key
 from shared.domain.happenings import Forget, Happened, PaymentsMessage
@@ -100,6 +100,18 @@ def test_a_secret_is_asked_for_once_a_minute_also_while_there_is_none(vault: Vau
     assert vault.secrets.read(vault.name) == ("one",)
     vault.pass_time(0.1)
     assert vault.secrets.read(vault.name) == ("two", "one")
+
+
+def test_what_is_put_into_a_secret_is_what_is_there_at_once(client: Any) -> None:
+    manager = client("secretsmanager")
+    name = manager.create_secret(Name="put")["ARN"]
+    for shelf in (MemorySecrets(), SecretsManagerShelf(manager)):
+        assert shelf.read(name) == ()
+        for values in (("whsec_1",), ("whsec_2", "whsec_1")):
+            shelf.write(name, values)
+            assert shelf.read(name) == values
+    with pytest.raises(StoreUnavailable):
+        SecretsManagerShelf(dead("secretsmanager")).write("any", ("x",))
 
 
 def test_secrets_that_cannot_be_asked_for_are_unavailable_and_not_none() -> None:
