@@ -396,7 +396,7 @@ def _money(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progre
         step = progress("looking at orders", None)
         problems += problems_of_orders(paper, money, now, pause, step, asks=facts.silent is None)
     except StoreUnavailable as refusal:
-        problems = [(refusal.detail.rstrip("."), "try again; may you read the ledger’s table and the two secrets?")]
+        problems = [(refusal.detail.rstrip("."), "try again; may you read the ledger's table and the two secrets?")]
     yield from (Finding("stack", "payments", words, cure) for words, cure in problems)
 
 

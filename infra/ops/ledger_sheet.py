@@ -177,7 +177,7 @@ def _movement(one: Entry) -> str:
 def tell_report(report: Report) -> None:
     """What reconciling has found."""
     _say(f"looked at   {_many(report.looked, 'order')}")
-    _say(f"repaired    {_many(report.repaired, 'order')}, {_many(report.entries, 'entry', 'entries')} were missing")
+    _say(f"repaired    {_many(report.repaired, 'order')}; missing were {_many(report.entries, 'entry', 'entries')}")
     for currency, amount in sorted(report.amounts.items()):
         _say(f"            {signed(amount, currency)}")
     if report.foreign:

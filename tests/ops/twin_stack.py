@@ -6,10 +6,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from functions.payments.doors import Doors as MoneyDoors
 from functions.publishing.catch_up import Doors, catch_up
+from infra.ops.payments import Money
+from infra.ops.stored_paper import StoredPaper
 from shared.domain.articles import Stored
 from shared.ports import (
     ArticleShelf,
+    Catalogue,
     Documents,
     EmailChanges,
     Ledger,
@@ -22,10 +26,13 @@ from shared.ports import (
     Purge,
     Quota,
     Schedules,
+    SecretsShelf,
     Sessions,
     SignIns,
+    VendorSecrets,
     WaitingMedia,
 )
+from tests.catalogue_twin import MemoryCatalogue
 from tests.member_twins import (
     MemoryEmailChanges,
     MemoryMailPlace,
@@ -35,10 +42,12 @@ from tests.member_twins import (
     MemorySessions,
     MemorySignIns,
 )
-from tests.money_twins import MemoryLedger, MemoryPaymentsQueue
+from tests.money_twins import MemoryLedger, MemoryPaymentsQueue, MemorySecrets
+from tests.processor_twin import MemoryProcessor
 from tests.twins import (
     MemoryAnnouncements,
     MemoryArticles,
+    MemoryDeadLetters,
     MemoryDocuments,
     MemoryMedia,
     MemoryPurge,
@@ -95,6 +104,11 @@ class TwinStack:
     kept_records: MemoryRecords = field(default_factory=MemoryRecords)
     kept_payments: MemoryPaymentsQueue = field(default_factory=MemoryPaymentsQueue)
     kept_postbox: MemoryPostbox = field(default_factory=MemoryPostbox)
+    kept_processor: MemoryProcessor = field(default_factory=MemoryProcessor)
+    kept_catalogue: MemoryCatalogue = field(default_factory=MemoryCatalogue)
+    kept_secrets: MemorySecrets = field(default_factory=MemorySecrets)
+    kept_money_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+    livemode: bool = False
     kept_place: MemoryMailPlace = field(default_factory=lambda: MemoryMailPlace(FINE))
 
     def __post_init__(self) -> None:
@@ -105,7 +119,7 @@ class TwinStack:
         return self
 
     def output(self, key: str) -> str:
-        return {"SiteUrl": "https://paper.example"}[key]
+        return {"SiteUrl": "https://paper.example", "StripeKeyArn": "key", "WebhookSecretArn": "webhooks"}[key]
 
     def articles(self) -> ArticleShelf:
         return self.shelf
@@ -145,6 +159,33 @@ class TwinStack:
 
     def payments(self) -> PaymentsQueue:
         return self.kept_payments
+
+    def secrets(self) -> SecretsShelf:
+        return self.kept_secrets
+
+    def catalogue(self, secrets: VendorSecrets | None = None) -> Catalogue:
+        if secrets is not None and secrets.read("key")[0].endswith("_wrong0"):
+            refusing = MemoryCatalogue()
+            refusing.refuses = "invalid_api_key"
+            return refusing
+        return self.kept_catalogue
+
+    def money_doors(self) -> MoneyDoors:
+        return MoneyDoors(
+            ledger=self.ledger(),
+            members=self.members(),
+            processor=self.kept_processor,
+            checkouts=self.kept_processor,
+            papers=StoredPaper(self.kept_documents),
+            documents=self.kept_documents,
+            postbox=self.kept_postbox,
+            livemode=self.livemode,
+            clock=self.kept_processor.clock,
+        )
+
+    def money(self) -> Money:
+        letters = self.kept_money_letters
+        return Money(self.money_doors(), self.kept_catalogue, self.kept_secrets, "key", "webhooks", letters)
 
     def postbox(self) -> Postbox:
         return self.kept_postbox
