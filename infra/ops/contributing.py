@@ -20,7 +20,7 @@ from infra.ops.terminal import err, out, plain, plainly, progress, stop
 from shared.domain.members import MEMBER_ID
 from shared.domain.moments import moment
 from shared.domain.money import written
-from shared.domain.orders import Kind, Order, OrderState
+from shared.domain.orders import Interval, Kind, Order, OrderState
 from shared.domain.refusals import ProcessorRefused, ProcessorUnavailable, UnknownOrder
 from shared.domain.text import is_slug
 
@@ -220,9 +220,9 @@ def refund(
             out.print(f"Given back: {written(returning.amount, order.currency)} of {returning.payment.id}.")
         if returning.ends is not None:
             out.print("Its subscription has ended, and the membership within five minutes.")
-        elif order.kind is Kind.CONTRIBUTION and order.interval.value != "once":
+        after = _tell_looked(looked, doors)
+        if after is not None and after.interval is not Interval.ONCE and after.state in work.GOES_ON:
             err.print("It goes on to be collected: `frontline contributions end ID` ends it.")
-        _tell_looked(looked, doors)
 
 
 @app.command("end")
@@ -263,19 +263,20 @@ def _compared(order: Order, doors: Doors) -> tuple[work.Compared | None, str | N
     return work.compare(order, doors.ledger.entries(order.id), standing, work.grace_for(order, doors)), None
 
 
-def _tell_looked(looked: Looked, doors: Doors) -> None:
-    """What a look has come to. Exit code 1 where it is not what was ordered."""
+def _tell_looked(looked: Looked, doors: Doors) -> Order | None:
+    """What a look has come to, and the order as it is then. Exit code 1 where it is not what was ordered."""
     if looked.became is Became.MISMATCHED:
         err.print(plain(f"Not what was ordered ({looked.what}): nothing is granted for it."), markup=False)
         raise typer.Exit(1)
     for entry in looked.entries:
         out.print(f"{entry.kind.value}: {work.signed(entry.amount, entry.currency)}, {moment(entry.at)}")
     found = doors.ledger.read(looked.order) if looked.order is not None else None
-    if found is not None:
-        state = f"The order is {found[0].state.value}"
-        out.print(f"{state}, and {work.signed(found[0].received, found[0].currency)} of it has been received.")
-    else:
+    if found is None:
         err.print(f"The order is not known here yet: {_HEARS}.")
+        return None
+    order = found[0]
+    out.print(f"The order is {order.state.value}; received and kept: {work.signed(order.received, order.currency)}.")
+    return order
 
 
 def _question(returning: work.Returning, stack: str, doors: Doors) -> str:

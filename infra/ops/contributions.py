@@ -24,6 +24,10 @@ from shared.domain.settling import DAY, settle, state_of
 from shared.domain.standing import Payment, Standing, SubscriptionStatus
 from shared.ports import Ledger
 
+GOES_ON: Final = frozenset(
+    {OrderState.RUNNING, OrderState.PAST_DUE, OrderState.PAUSED, OrderState.REFUNDED, OrderState.DISPUTED}
+)
+"""The states in which more may be collected, where it is not paid once."""
 _LOOK: Final = "`frontline contributions list` shows all of them."
 _theirs = re.compile(r"[a-z]{2,12}_[A-Za-z0-9_]{4,250}\Z")
 _OVER: Final = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})

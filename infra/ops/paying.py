@@ -122,7 +122,7 @@ def _lines(facts: Facts, paper: Paper, money: Money) -> Iterator[tuple[str, str]
     if money.hears_by_bus:
         yield "webhook", "none: events come by the event bus"
     else:
-        yield "signed by", f"{facts.webhook_secrets} secrets are accepted"
+        yield "signed by", "one secret" if facts.webhook_secrets == 1 else f"{facts.webhook_secrets} secrets"
     yield "reconciled", moment(facts.reconciled) or "not yet"
     yield "dead letters", str(facts.dead)
 
