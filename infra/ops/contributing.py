@@ -184,7 +184,9 @@ def refund(
     payment: Annotated[
         str | None, typer.Option(metavar="pi_…", help="Of this payment; without, of the order's last.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Let a membership go on whose payment is given back.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Let the subscription go on: a membership opens again when it is paid again.")
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Also where the same amount was given back within the last day.")
     ] = False,
