@@ -271,13 +271,13 @@ def _tell_looked(looked: Looked, doors: Doors) -> Order | None:
         err.print(plain(f"Not what was ordered ({looked.what}): nothing is granted for it."), markup=False)
         raise typer.Exit(1)
     for entry in looked.entries:
-        out.print(f"{entry.kind.value}: {work.signed(entry.amount, entry.currency)}, {moment(entry.at)}")
+        out.print(f"{entry.kind.value}: {written(entry.amount, entry.currency)}, {moment(entry.at)}")
     found = doors.ledger.read(looked.order) if looked.order is not None else None
     if found is None:
         err.print(f"The order is not known here yet: {_HEARS}.")
         return None
     order = found[0]
-    out.print(f"The order is {order.state.value}; received and kept: {work.signed(order.received, order.currency)}.")
+    out.print(f"The order is {order.state.value}; received and kept: {written(order.received, order.currency)}.")
     return order
 
 

@@ -134,10 +134,10 @@ def _rows(order: Order, standing: Standing, received: int) -> Iterator[Row]:
     subscription = standing.subscription
     interval = subscription.interval.value if subscription else "once" if not standing.is_recurring else "recurring"
     yield Row("state", order.state.value, state_of(standing).value)
-    yield Row("amount", signed(order.amount, order.currency), signed(standing.amount, standing.currency))
+    yield Row("amount", written(order.amount, order.currency), written(standing.amount, standing.currency))
     yield Row("how often", order.interval.value, interval)
     yield Row("mode", mode(order.livemode), mode(standing.livemode))
-    yield Row("received", signed(order.received, order.currency), signed(received, standing.currency))
+    yield Row("received", written(order.received, order.currency), written(received, standing.currency))
     if order.subscription is not None or subscription is not None:
         theirs = f"{subscription.id}, {subscription.status.value}" if subscription else "none"
         yield Row("subscription", order.subscription or "none", theirs)
@@ -146,11 +146,6 @@ def _rows(order: Order, standing: Standing, received: int) -> Iterator[Row]:
 
 def mode(livemode: bool) -> str:
     return "live" if livemode else "test"
-
-
-def signed(amount: int, currency: str) -> str:
-    """An amount that may be negative, as one reads it: `€5`, `−€5.50`."""
-    return f"{'−' * (amount < 0)}{written(abs(amount), currency)}"
 
 
 def _yes(is_so: bool) -> str:

@@ -10,12 +10,12 @@ from typing import Final
 from msgspec import Struct
 
 from functions.payments.reconcile import Report
-from infra.ops.contributions import Compared, Verdict, mode, signed
+from infra.ops.contributions import Compared, Verdict, mode
 from infra.ops.reader_sheet import as_json
 from infra.ops.terminal import err, out, plain
 from shared.domain.ledger import Entry
 from shared.domain.moments import moment
-from shared.domain.money import digits_of
+from shared.domain.money import digits_of, written
 from shared.domain.orders import Order
 from shared.ports import Ledger
 
@@ -111,7 +111,7 @@ def _entry(one: Entry, here: bool, there: bool | None) -> EntryShown:
 def line_of(order: Order) -> str:
     """An order in a line."""
     every = "once" if order.interval.value == "once" else f"a {order.interval.value}"
-    price = f"{signed(order.amount, order.currency)} {every}"
+    price = f"{written(order.amount, order.currency)} {every}"
     what = order.plan or order.campaign or ""
     day = moment(order.asked_at)[:10]
     return f"{day}  {order.id}  {order.kind.value:<12}  {order.state.value:<8}  {price:<16}  {what}".rstrip()
@@ -171,7 +171,7 @@ def tell_compared(compared: Compared) -> None:
 
 
 def _movement(one: Entry) -> str:
-    return f"{moment(one.at)}  {one.kind.value:<13}  {signed(one.amount, one.currency):>10}  {one.id}"
+    return f"{moment(one.at)}  {one.kind.value:<13}  {written(one.amount, one.currency):>10}  {one.id}"
 
 
 def tell_report(report: Report) -> None:
@@ -179,7 +179,7 @@ def tell_report(report: Report) -> None:
     _say(f"looked at   {_many(report.looked, 'order')}")
     _say(f"repaired    {_many(report.repaired, 'order')}; missing were {_many(report.entries, 'entry', 'entries')}")
     for currency, amount in sorted(report.amounts.items()):
-        _say(f"            {signed(amount, currency)}")
+        _say(f"            {written(amount, currency)}")
     if report.foreign:
         _say(f"not ours    {_many(report.foreign, 'thing')} that came by no page of ours")
     if report.mismatched:
@@ -284,7 +284,7 @@ def tell_sums(rows: Iterable[Booked]) -> None:
     for row in rows:
         count += 1
         sums[row.currency] = sums.get(row.currency, 0) + row.amount
-    each = ", ".join(signed(amount, currency) for currency, amount in sorted(sums.items()))
+    each = ", ".join(written(amount, currency) for currency, amount in sorted(sums.items()))
     err.print(f"{_many(count, 'entry', 'entries')}{f', {each} in all' if each else ''}.", markup=False)
 
 

@@ -32,7 +32,9 @@ def parse_typed(text: str, currency: str) -> int:
 
 
 def written(amount: int, currency: str) -> str:
-    """An amount in minor units, as a reader would write it: `€8`, `€8.50`, `€1,200`, `CHF 8`."""
+    """An amount in minor units, as a reader would write it: `€8`, `€8.50`, `€1,200`, `CHF 8`, `−€8.50`."""
+    if amount < 0:
+        return f"\N{MINUS SIGN}{written(-amount, currency)}"
     sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     if not digits_of(currency):
         return f"{sign}{amount:,}"

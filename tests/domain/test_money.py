@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.money import WITHOUT_MINOR, digits_of, parse_typed
+from shared.domain.money import WITHOUT_MINOR, digits_of, parse_typed, written
 from shared.domain.refusals import InvalidField
 
 
@@ -67,3 +67,11 @@ def test_whatever_is_typed_is_an_amount_or_a_refusal(text: str, currency: str) -
 def test_currencies_have_two_digits_or_none() -> None:
     assert digits_of("EUR") == 2
     assert {digits_of(one) for one in WITHOUT_MINOR} == {0}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "as_read"),
+    [(-550, "EUR", "−€5.50"), (-1, "GBP", "−£0.01"), (-120_000, "JPY", "−¥120,000"), (0, "EUR", "€0")],
+)
+def test_money_that_has_left_is_written_with_its_sign_before(amount: int, currency: str, as_read: str) -> None:
+    assert written(amount, currency) == as_read
