@@ -11,11 +11,13 @@ from tests.member_twins import Key, MemoryPostbox, MemoryRecords
 from tests.money_twins import MemoryPaymentsQueue
 
 
-class CutOff(Exception):
-    """The function is no more."""
+class CutOff(BaseException):
+    """The function is no more: nothing in it can catch this."""
 
 
-class _Steps:
+class Steps:
+    """How many are left."""
+
     def __init__(self) -> None:
         self.left: int | None = None
 
@@ -25,9 +27,22 @@ class _Steps:
                 raise CutOff
             self.left -= 1
 
+    def cut_off(self, after: int, act: Callable[[], object]) -> bool:
+        """Let it act for so many steps. Returns whether it was cut off."""
+        self.left = after
+        try:
+            act()
+        except CutOff:
+            return True
+        finally:
+            self.left = None
+        return False
 
-class _Records(MemoryRecords):
-    def __init__(self, steps: _Steps) -> None:
+
+class RecordsThatEnd(MemoryRecords):
+    """Records, of which each write is a step."""
+
+    def __init__(self, steps: Steps) -> None:
         super().__init__()
         self.steps = steps
 
@@ -58,8 +73,10 @@ class _Records(MemoryRecords):
         super().delete(*key)
 
 
-class _Postbox(MemoryPostbox):
-    def __init__(self, steps: _Steps) -> None:
+class PostboxThatEnds(MemoryPostbox):
+    """A postbox, in which each order is one."""
+
+    def __init__(self, steps: Steps) -> None:
         super().__init__()
         self.steps = steps
 
@@ -69,7 +86,7 @@ class _Postbox(MemoryPostbox):
 
 
 class _Payments(MemoryPaymentsQueue):
-    def __init__(self, steps: _Steps) -> None:
+    def __init__(self, steps: Steps) -> None:
         super().__init__()
         self.steps = steps
 
@@ -82,16 +99,9 @@ class BreakableHouse(House):
     """A house whose function can be cut off."""
 
     def __init__(self) -> None:
-        self.steps = _Steps()
-        super().__init__(_Records(self.steps), _Postbox(self.steps), _Payments(self.steps))
+        self.steps = Steps()
+        super().__init__(RecordsThatEnd(self.steps), PostboxThatEnds(self.steps), _Payments(self.steps))
 
     def cut_off(self, after: int, act: Callable[[], object]) -> bool:
         """Let it act for so many steps. Returns whether it was cut off."""
-        self.steps.left = after
-        try:
-            act()
-        except CutOff:
-            return True
-        finally:
-            self.steps.left = None
-        return False
+        return self.steps.cut_off(after, act)
