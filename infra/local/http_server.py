@@ -48,7 +48,9 @@ class HttpServer:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._threads = 0
-        self._idle = 0
+        # Threads without a connection, less connections without a thread. It is counted where a connection comes: a
+        # thread that has been given one may be a while in waking up, and is not free for a second one meanwhile.
+        self._free = 0
 
     @property
     def port(self) -> int:
@@ -76,19 +78,17 @@ class HttpServer:
                 return
             with self._lock:
                 self._open.add(connection)
-                start = self._idle < self._waiting.qsize() + 1 and self._threads < THREADS
+                self._free -= 1
+                start = self._free < 0 and self._threads < THREADS
                 self._threads += start
+                self._free += start
             self._waiting.put((connection, address))
             if start:  # threads stay: each holds its engine of the edge functions
                 threading.Thread(target=self._serve_connections, name="viewer", daemon=True).start()
 
     def _serve_connections(self) -> None:
         while True:
-            with self._lock:
-                self._idle += 1
             connection, address = self._waiting.get()
-            with self._lock:
-                self._idle -= 1
             try:
                 with connection:
                     _Connection(connection, address, self._respond).serve()
@@ -99,6 +99,7 @@ class HttpServer:
             finally:
                 with self._lock:
                     self._open.discard(connection)
+                    self._free += 1
 
 
 class _Connection:

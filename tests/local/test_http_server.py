@@ -248,6 +248,18 @@ def test_many_viewers_are_served_at_once(served: Served) -> None:
     assert answers == [200] * 20
 
 
+def test_a_connection_does_not_wait_for_one_that_is_kept_open() -> None:
+    """A browser opens several at once, and keeps them. A thread that has just been given one is slow to wake up."""
+    for _ in range(300):
+        served = Served()
+        served.say(GOOD)  # there is one thread from now on
+        with served.connection(), served.connection() as second:
+            second.settimeout(5)
+            second.sendall(GOOD)
+            assert second.recv(65_536).startswith(b"HTTP/1.1 200")
+        served.server.stop()
+
+
 def test_it_stops_at_once_though_viewers_are_connected(served: Served) -> None:
     with served.connection() as connection:
         connection.sendall(GOOD)
