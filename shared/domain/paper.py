@@ -17,6 +17,14 @@ Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z")]
 Minor = Annotated[int, Meta(ge=1, le=100_000_000)]
 """An amount of money in the currency's minor unit (cents)."""
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+ManageUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:http://127\.0\.0\.1|https://[a-z0-9.-]+)(?::[0-9]{1,5})?/[A-Za-z0-9/._~-]*\Z",
+        max_length=300,
+    ),
+]
+"""An https address; on this machine the till's, too."""
 TextName = Annotated[str, Meta(pattern=r"^[a-z]+(?:_[a-z0-9]+)*\Z", max_length=60)]
 
 
@@ -89,6 +97,11 @@ class Giving(Value, frozen=True):
         "month",
     )
 
+    @property
+    def repeats(self) -> bool:
+        """Whether anything is given again and again."""
+        return set(self.intervals) != {"once"}
+
 
 class Campaign(Value, frozen=True):
     """What money is raised for: how much of it (minor units of `currency`), and why. `slug` stays, since contributions
@@ -120,7 +133,8 @@ class Paper(Value, frozen=True):
     `sections` and `front`: slugs in the order in which pages name the sections, and of the articles that the front page
     begins with; what is not named follows by itself. `texts` are the paper's own words in place of those that pages
     come with, by name. `process` is the page that says how the paper is made.
-    `past_due_grace_days`: how long a member stays one whose renewal fails.
+    `past_due_grace_days`: how long a member stays one whose renewal fails. `manage_url`: the payment service's page on
+    which whoever has no account changes or ends what they give again and again; `frontline payments setup` writes it.
     """
 
     schema: Literal[1]
@@ -141,6 +155,7 @@ class Paper(Value, frozen=True):
     giving: Giving | None = None
     campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)] = ()
     past_due_grace_days: Annotated[int, Meta(ge=0, le=60)] = 7
+    manage_url: ManageUrl | None = None
     newsletters: Annotated[tuple[Newsletter, ...], Meta(max_length=20)] = ()
     process: Annotated[tuple[PlainBlock, ...], Meta(max_length=500)] = ()
     texts: Annotated[dict[TextName, Passage], Meta(max_length=300)] = field(default_factory=dict)

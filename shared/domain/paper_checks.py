@@ -35,6 +35,7 @@ MAY_BE: Final[Mapping[str, str]] = {
     "giving": "`offers`, each of `currency`, 1 to 6 `amounts`, `minimum`, `maximum` (in cents), and `intervals`",
     "campaigns": "a list, 20 at most, of `slug`, `title`, `text`, `goal` (in cents), `currency`, `until` (2027-03-31)",
     "past_due_grace_days": "a number of days from 0 to 60",
+    "manage_url": "the https:// address of Stripe's login page, which `frontline payments setup` writes there",
     "newsletters": "a list, 20 at most, of `slug`, `name`, `description`, `tier` (subscriber or member), `sections`",
     "process": "a list of an article's blocks without gates, 500 at most; `--process FILE.md` makes one of Markdown",
     "texts": "texts by the names that shared/site/texts.py and shared/mail_texts.py have",
@@ -66,6 +67,8 @@ def paper_problems(document: Mapping[str, Any], known_texts: Mapping[str, str]) 
         problems = list(_type_problems(document[name], field.type, name))
         yield from problems or _more_problems(msgspec.convert(document[name], field.type), name, known_texts)
         yield from control_characters(document[name], name)
+        if name == "manage_url" and not problems:
+            yield from _way_problems(document[name], document.get("url"))
 
 
 def check_texts(texts: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
@@ -181,6 +184,12 @@ def _giving_problems(giving: Giving) -> Iterator[str]:
             if not offer.minimum <= amount <= offer.maximum:
                 bounds = f"{offer.minimum} to {offer.maximum}"
                 yield f"{place}.amounts[{i}]: {amount} is not within {bounds}; change it, or `minimum` and `maximum`"
+
+
+def _way_problems(manage_url: str | None, url: Any) -> Iterator[str]:
+    """Only a paper that is read on this machine leads to its till."""
+    if manage_url is not None and manage_url.startswith("http://") and str(url).startswith("https://"):
+        yield f"manage_url: leads to the reader's own machine; it has to be {MAY_BE['manage_url']}"
 
 
 def _file_problems(src: str | None, place: str) -> Iterator[str]:

@@ -27,6 +27,13 @@ EUROS = {"currency": "EUR", "amounts": [500]}
 WINTER = {"slug": "winter", "title": "Winter", "text": "Long.", "goal": 5, "currency": "EUR"}
 LETTER = {"slug": "weekly", "name": "The weekly", "description": "Once a week."}
 LOGO = {"src": "/media/anonymous/logo.png", "width": 640, "height": 96}
+TILL = "http://127.0.0.1:8000/_local/till/portal/login"
+WRONG_WAYS = (
+    *("http://billing.stripe.com/p/login/1", "http://127.0.0.1.evil.example/x", "http://127.0.0.1@evil.example/"),
+    *("https://evil.example", "//evil.example/", "/account", "javascript:alert(1)", "mailto:desk@paper.example"),
+    *('https://billing.stripe.com/p/"><script>', "https://billing.stripe.com/p/x\n", "https://a@evil.example/p"),
+    *("https://billing.stripe.com/p/login?to=x", "https://billing.stripe.com/" + "p" * 300, "", 1),
+)
 GATE = {"type": "gate", "id": "a", "tier": "member", "kind": "analysis", "teaser": "Why", "blocks": [{"type": "rule"}]}
 
 
@@ -57,6 +64,12 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
 def test_a_plain_paper_has_nothing_wrong_with_it_nor_have_the_colours_that_pages_come_with() -> None:
     assert told() == []
     assert told(light=msgspec.to_builtins(LIGHT), dark=msgspec.to_builtins(DARK)) == []
+
+
+def test_whoever_manages_what_they_give_is_led_to_the_payment_service_or_on_this_machine_to_the_till() -> None:
+    assert told(manage_url="https://billing.stripe.com/p/login/test_28o5kq3Xq1") == []
+    assert told(manage_url=None) == []
+    assert told(manage_url=TILL, url="http://127.0.0.1:8000") == []
 
 
 @pytest.mark.parametrize(
@@ -149,6 +162,11 @@ def test_quiet_text_is_mixed_as_the_style_mixes_it() -> None:
         ("process", [{"type": "rule"}] * 501, "process: it has to be a list of an article's blocks"),
         ("process", ["a"], "process[0]: expected `object`, got `str`"),
         ("description", "a\x07b", "description: has a control character in it"),
+        *(
+            ("manage_url", url, "manage_url: it has to be the https:// address of Stripe's login page")
+            for url in WRONG_WAYS
+        ),
+        ("manage_url", TILL, "manage_url: leads to the reader's own machine; it has to be the https:// address"),
         ("texts", {"bye": "Von"}, "texts.bye: there is no such text; write `by`"),
         ("texts", {"price": "{price}"}, "texts.price: leaves out {interval}; write it where pages are to fill it in"),
         ("texts", {"by": "Von {name}"}, "texts.by: pages do not fill in {name} here; take it out"),
