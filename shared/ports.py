@@ -684,11 +684,13 @@ class Catalogue(Protocol):
         """From now on charge for that plan what it says; who pays another price already goes on paying that. `paper`:
         its name, which stands on the processor's page and on statements."""
 
-    def portal_is_set_up(self) -> bool:
-        """Whether readers can be shown the page on which they manage what they pay."""
+    def portal_login(self) -> str | None:
+        """The address at which anybody who pays comes to the page on which they manage it, by a link that is mailed to
+        them. None where that page is not set up, or cannot be come to so."""
 
-    def set_up_portal(self, paper: Paper) -> None:
-        """Have it show how one pays, and let one cancel at the end of what is paid, and nothing else."""
+    def set_up_portal(self, paper: Paper) -> str:
+        """Have it show how one pays, and let one cancel at the end of what is paid, and nothing else. Returns the
+        address of `portal_login`, which stays."""
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where the processor sends webhooks."""

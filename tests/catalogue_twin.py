@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from shared.domain.happenings import EVENT_TYPES
 from shared.domain.orders import Interval
 from shared.domain.paper import Paper, Plan
 from shared.domain.refusals import ProcessorRefused, ProcessorUnavailable
 from shared.ports import Endpoint, Price
+
+LOGIN: Final = "https://billing.example/p/login/test_1"
 
 
 class MemoryCatalogue:
@@ -33,13 +37,14 @@ class MemoryCatalogue:
             self.prices[plan.id] = Price(f"price_{self._made}", *wanted)
         return self.prices[plan.id]
 
-    def portal_is_set_up(self) -> bool:
+    def portal_login(self) -> str | None:
         self._ask()
-        return self.portal is not None
+        return LOGIN if self.portal is not None else None
 
-    def set_up_portal(self, paper: Paper) -> None:
+    def set_up_portal(self, paper: Paper) -> str:
         self._ask()
         self.portal = paper.name
+        return LOGIN
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         self._ask()

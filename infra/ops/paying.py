@@ -43,7 +43,7 @@ def key(context: typer.Context) -> None:
             err.print(f"Not put there: {problem}.", markup=False)
             raise typer.Exit(2)
         try:
-            stack.catalogue(work.Held(said)).portal_is_set_up()
+            stack.catalogue(work.Held(said)).portal_login()
         except ProcessorRefused as refusal:
             err.print(plain(f"Not put there: Stripe does not take it ({refusal.reason})."), markup=False)
             err.print("A restricted key wants the rights that docs/operations.md lists under Payments.")

@@ -15,6 +15,7 @@ from shared.ports import Endpoint, Price
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services
+    from stripe.billing_portal import Configuration
 
     from shared.domain.paper import Paper, Plan
 
@@ -52,21 +53,22 @@ class StripeCatalogue:
                 raise ProcessorRefused("the price that was made is another one")
             return price
 
-    def portal_is_set_up(self) -> bool:
+    def portal_login(self) -> str | None:
         with self._at.asking() as stripe:
-            return portal_configuration(stripe) is not None
+            known = portal_configuration(stripe)
+            return _login(known) if known is not None else None
 
-    def set_up_portal(self, paper: Paper) -> None:
-        headline, back = paper.name[:MAX_HEADLINE], f"{paper.url}/account"
+    def set_up_portal(self, paper: Paper) -> str:
+        # Members say themselves where they come back to: this is for whoever comes by the login page, without an account.
+        headline, back = paper.name[:MAX_HEADLINE], f"{paper.url}/"
         with self._at.asking() as stripe:
             known = portal_configuration(stripe)
             if known is None:
-                made = stripe.billing_portal.configurations.create(
+                known = stripe.billing_portal.configurations.create(
                     {"features": {"payment_method_update": {"enabled": True}}, "metadata": dict([PORTAL_MARK])}
                 )
-                known = made.id
-            stripe.billing_portal.configurations.update(
-                known,
+            changed = stripe.billing_portal.configurations.update(
+                known.id,
                 {
                     "features": {
                         "payment_method_update": {"enabled": True},
@@ -77,8 +79,12 @@ class StripeCatalogue:
                     },
                     "business_profile": {"headline": headline},
                     "default_return_url": back,
+                    "login_page": {"enabled": True},
                 },
             )
+        if (login := _login(changed)) is None:
+            raise ProcessorRefused("the portal has no login page")
+        return login
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         with self._at.asking() as stripe:
@@ -106,6 +112,10 @@ def _product(stripe: V1Services, plan: Plan, name: str) -> str:
     if (known.name, known.active) != (name, True):
         stripe.products.update(id, {"name": name, "active": True})
     return id
+
+
+def _login(portal: Configuration) -> str | None:
+    return portal.login_page.url if portal.login_page.enabled else None
 
 
 def _endpoint(one: lib.WebhookEndpoint) -> Endpoint:

@@ -13,6 +13,7 @@ from shared.ports import HostedPage, Price
 if TYPE_CHECKING:
     from stripe import Price as StripePrice
     from stripe._v1_services import V1Services
+    from stripe.billing_portal import Configuration
     from stripe.params.billing_portal import SessionCreateParams as PortalSessionCreateParams
     from stripe.params.checkout import (
         SessionCreateParams,
@@ -84,9 +85,10 @@ class StripeCheckouts:
     def portal(self, customer: str, back: str) -> str:
         with self._at.asking() as stripe:
             if self._portal is None:
-                self._portal = portal_configuration(stripe)
-            if self._portal is None:
-                raise ProcessorRefused("no portal is set up")
+                portal = portal_configuration(stripe)
+                if portal is None:
+                    raise ProcessorRefused("no portal is set up")
+                self._portal = portal.id
             asked: PortalSessionCreateParams = {
                 "customer": customer,
                 "return_url": back,
@@ -114,12 +116,12 @@ def price_from(price: StripePrice) -> Price | None:
     return Price(price.id, price.unit_amount, price.currency.upper(), PERIODS[recurring.interval])
 
 
-def portal_configuration(stripe: V1Services) -> str | None:
-    """The id of the portal that was set up for the paper."""
+def portal_configuration(stripe: V1Services) -> Configuration | None:
+    """The portal that was set up for the paper."""
     for one in stripe.billing_portal.configurations.list({"active": True, "limit": PAGE}).auto_paging_iter():
         name, value = PORTAL_MARK
         if one.metadata is not None and name in one.metadata and one.metadata[name] == value:
-            return one.id
+            return one
     return None
 
 

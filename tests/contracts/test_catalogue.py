@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
 
 from shared.domain.orders import Interval
-from shared.domain.paper import Plan
+from shared.domain.paper import ManageUrl, Plan
 from shared.ports import Catalogue
 from tests.catalogue_twin import MemoryCatalogue
 from tests.functions.paper import PAPER
 from tests.till_desk import till_desk
 
+is_way = re.compile(get_args(ManageUrl)[1].pattern).match
 PLAN = Plan("yearly", "A year", 8000, "EUR", "year")
 HOOK = "https://paper.example/api/webhooks/stripe"
 
@@ -47,11 +49,15 @@ def test_another_price_takes_the_place_of_the_one_before(catalogue: Catalogue) -
     assert catalogue.price("yearly") == after
 
 
-def test_the_portal_is_set_up_once_it_was(catalogue: Catalogue) -> None:
-    assert not catalogue.portal_is_set_up()
+def test_the_portal_is_set_up_once_it_was_and_where_one_comes_to_it_stays(catalogue: Catalogue) -> None:
+    assert catalogue.portal_login() is None
+    addresses = set()
     for _ in range(2):
-        catalogue.set_up_portal(PAPER)
-        assert catalogue.portal_is_set_up()
+        addresses |= {catalogue.set_up_portal(PAPER), catalogue.portal_login()}
+
+    (address,) = addresses
+    assert address is not None
+    assert is_way(address)
 
 
 def test_whoever_is_told_has_a_secret_of_their_own_and_is_told_everything(catalogue: Catalogue) -> None:

@@ -268,7 +268,7 @@ def test_the_portal_is_ours_and_lets_one_cancel_at_the_end(desk: TillDesk) -> No
     )
     customer = desk.checkouts.customer("member-1", PERSON)
     desk.account.make(shapes.portal_configuration(NOW, {}, None, None))
-    assert not desk.catalogue.portal_is_set_up()
+    assert desk.catalogue.portal_login() is None
     with pytest.raises(ProcessorRefused) as refused:
         desk.checkouts.portal(customer, "https://paper.example/account")
     assert refused.value.reason == "no portal is set up"
@@ -276,12 +276,26 @@ def test_the_portal_is_ours_and_lets_one_cancel_at_the_end(desk: TillDesk) -> No
     desk.catalogue.set_up_portal(site)
     desk.catalogue.set_up_portal(site)
 
-    assert desk.catalogue.portal_is_set_up()
+    login = desk.catalogue.portal_login()
+    assert login == f"{desk.till.url}/portal/login"
     assert desk.checkouts.portal(customer, "https://paper.example/account").startswith(desk.till.url)
     ours, _ = desk.account.all("billing_portal.configuration")
     on = {name for name, feature in ours["features"].items() if feature["enabled"]}
     assert on == {"payment_method_update", "subscription_cancel"}
     assert ours["features"]["subscription_cancel"]["mode"] == "at_period_end"
+    assert ours["default_return_url"] == "https://paper.example/"
+
+
+def test_a_portal_whose_login_page_somebody_has_switched_off_is_one_for_members_alone(desk: TillDesk) -> None:
+    site = Paper(schema=1, id="1" * 8, name="The Paper", description="x", language="en", url="https://paper.example")
+    customer = desk.checkouts.customer("member-1", PERSON)
+    login = desk.catalogue.set_up_portal(site)
+    (ours,) = desk.account.all("billing_portal.configuration")
+    desk.account.change(ours["id"], {"login_page": {"enabled": False, "url": login}})
+
+    assert desk.catalogue.portal_login() is None
+    assert desk.checkouts.portal(customer, "https://paper.example/account").startswith(desk.till.url)
+    assert desk.catalogue.set_up_portal(site) == desk.catalogue.portal_login() == login
 
 
 def test_webhooks_are_told_where_to_go_and_whether_they_lack_something(desk: TillDesk) -> None:

@@ -215,6 +215,72 @@ def test_who_was_forgotten_has_no_page(till: Counter) -> None:
     assert till.get("").status == 200
 
 
+# The way there without an account
+
+
+def open_login(till: Counter, enabled: bool = True) -> None:
+    made = shapes.portal_configuration(till.now, {}, None, "http://site.example/")
+    till.account.make({**made, "login_page": {"enabled": enabled, "url": None}})
+
+
+def test_who_writes_their_address_manages_what_they_pay_and_goes_back_to_the_paper(till: Counter) -> None:
+    open_login(till)
+    subscription = till.subscribed()
+    assert 'name="email"' in till.get("/portal/login").body.decode()
+
+    answer = till.post("/portal/login", {"email": f" {EMAIL.upper()} "})
+
+    page = str(answer.header("location")).removeprefix(BASE)
+    assert (answer.status, page.startswith("/portal/bps_")) == (303, True)
+    assert 'href="http://site.example/"' in till.get(page).body.decode()
+    assert till.post(page, {"do": "cancel", "subscription": subscription["id"]}).status == 303
+    assert till.state["subscriptions"][0]["cancel_at_period_end"] is True
+
+
+def test_of_several_customers_with_one_address_it_is_the_newest_for_whom_something_runs(till: Counter) -> None:
+    open_login(till)
+
+    def customer() -> str:
+        page = str(till.post("/portal/login", {"email": EMAIL}).header("location")).rpartition("/")[2]
+        return str(till.account.get(page)["customer"])
+
+    first, second = till.subscribed(), till.subscribed()
+    newest = till.account.make_customer(EMAIL)["id"]
+    assert customer() == second["customer"]
+    till.account.cancel(second["id"])
+    assert customer() == first["customer"]
+    till.account.cancel(first["id"])
+    assert customer() == newest
+
+
+def test_an_address_of_nobodys_is_told_no_more_than_that_a_mail_would_come(till: Counter) -> None:
+    open_login(till)
+    gone = till.subscribed()["customer"]
+    till.account.delete_customer(gone)
+
+    for email in ("nobody@reader.example", EMAIL):
+        answer = till.post("/portal/login", {"email": email})
+        assert (answer.status, "If somebody pays with this address" in words(answer)) == (200, True)
+        assert email not in words(answer)
+    assert till.account.all("billing_portal.session") == []
+
+
+@pytest.mark.parametrize("email", ["", "ada", "<script>@x.y", "a@b", "a b@reader.example"])
+def test_what_is_no_address_opens_nothing(till: Counter, email: str) -> None:
+    open_login(till)
+
+    answer = till.post("/portal/login", {"email": email})
+
+    assert (answer.status, "<script" in answer.body.decode()) == (400, False)
+
+
+def test_a_login_page_that_is_switched_off_is_none(till: Counter) -> None:
+    till.subscribed()
+    open_login(till, enabled=False)
+    for answer in (till.get("/portal/login"), till.post("/portal/login", {"email": EMAIL})):
+        assert answer.status == 404
+
+
 # What else happens ----------------------------------------------------------------------------------------------------
 
 

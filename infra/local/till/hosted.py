@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.local.messages import Answer, Request
+from infra.local.till import shapes
 from infra.local.till.account import Account, TillError
 from infra.local.till.frame import BASE, go, interval_of, moment, money, page, press, price_of, table
 from infra.local.till.page_forms import PageError, fields
@@ -108,6 +109,52 @@ def manage(account: Account, request: Request, id: str) -> Answer:
         f"{_link(portal['return_url'], 'Back')}"
     )
     return page("What you pay", body, request, 409 if told else 200)
+
+
+def log_in(account: Account, request: Request) -> Answer:
+    """The page on which a customer asks for a way to `manage`. What Stripe mails to them is opened here at once: the
+    till sends no mail. Whether there is such a customer it tells nobody else. Raises PageError where it is switched off.
+    """
+    portals = account.all("billing_portal.configuration")
+    portal = next((one for one in portals if one["login_page"]["enabled"]), None)
+    if portal is None:
+        raise PageError(404, "Nothing is here.")
+    if request.method != "POST":
+        return _asking(request)
+    email = fields(request).get("email", "").strip()
+    if not EMAIL.match(email):
+        return _asking(request, 400, "Write an e-mail address, such as you@example.org.", email)
+    customer = _customer_of(account, email)
+    if customer is None:
+        told = "If somebody pays with this address, a mail with a link is on its way there."
+        return page("Look into your mail", f"<p>{told}</p>{_link(portal['default_return_url'], 'Back')}", request)
+    made = shapes.portal_session(
+        account.now(), customer, portal["id"], portal["default_return_url"], f"{account.base}/portal"
+    )
+    account.make(made)
+    return go(f"{BASE}/portal/{made['id']}")
+
+
+def _asking(request: Request, status: int = 200, told: str = "", email: str = "") -> Answer:
+    body = (
+        f"<p>Write the address with which you pay.</p>{_said(told)}"
+        f'<form class="pay" method="post" action="{BASE}/portal/login">'
+        f'<label>E-mail<input type="email" name="email" required maxlength="254" value="{html.escape(email)}"></label>'
+        '<button class="first">Send the link</button></form>'
+    )
+    return page("Manage what you pay", body, request, status)
+
+
+def _customer_of(account: Account, email: str) -> str | None:
+    """Of all customers with this address the newest for whom something runs, or else the newest: as Stripe chooses
+    (docs.stripe.com/customer-management/activate-no-code-customer-portal)."""
+    theirs = [str(one["id"]) for one in account.all("customer") if _is(one.get("email"), email)]
+    running = {one["customer"] for one in account.all("subscription") if one["ended_at"] is None}
+    return next((one for one in theirs if one in running), next(iter(theirs), None))
+
+
+def _is(known: str | None, email: str) -> bool:
+    return known is not None and known.lower() == email.lower()
 
 
 def _manage(account: Account, customer: str, form: Mapping[str, str]) -> str:

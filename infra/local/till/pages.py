@@ -69,6 +69,9 @@ class TillPages:
 
     def _answer(self, request: Request, path: str) -> Answer:
         head, _, id = path.strip("/").partition("/")
+        if path == "/portal/login":
+            _only(request, "GET", "HEAD", "POST")
+            return hosted.log_in(self._account, request)
         if id and not id.startswith(KINDS.get(head, "\0")):  # of another kind, or of none
             raise PageError(404, "Nothing is here.")
         if head in {"pay", "portal"} and id:

@@ -218,6 +218,7 @@ class Wire:
                     "metadata": free,
                     "business_profile": {"headline": str},
                     "default_return_url": str,
+                    "login_page": {"enabled": bool},
                 },
                 self._make_portal,
             ),
@@ -225,7 +226,12 @@ class Wire:
             _endpoint(
                 "POST",
                 "billing_portal/configurations/ID",
-                {"features": _FEATURES, "business_profile": {"headline": str}, "default_return_url": str},
+                {
+                    "features": _FEATURES,
+                    "business_profile": {"headline": str},
+                    "default_return_url": str,
+                    "login_page": {"enabled": bool},
+                },
                 self._change_portal,
             ),
             _endpoint(
@@ -385,7 +391,8 @@ class Wire:
         headline = params.get("business_profile", {}).get("headline")
         back = params.get("default_return_url")
         made = shapes.portal_configuration(self._account.now(), params["features"], headline, back)
-        return self._account.make({**made, "metadata": params.get("metadata", {})})
+        login = self._login_page(params.get("login_page", {}))
+        return self._account.make({**made, "metadata": params.get("metadata", {}), "login_page": login})
 
     def _change_portal(self, params: Params, id: str) -> Object:
         known = self._account.get(id)
@@ -393,8 +400,15 @@ class Wire:
         for name, feature in features.items():
             known["features"][name].update(feature)
         known["business_profile"].update(params.pop("business_profile", {}))
+        if "login_page" in params:
+            params["login_page"] = self._login_page(params["login_page"])
         kept = {"features": known["features"], "business_profile": known["business_profile"]}
         return self._account.change(id, {**kept, **params, "updated": self._account.now()})
+
+    def _login_page(self, params: Params) -> Object:
+        """There is one for all portals here: the till has no mail to put a link to each into."""
+        is_on = params.get("enabled", False)
+        return {"enabled": is_on, "url": f"{self._account.base}/portal/login" if is_on else None}
 
     def _open_portal(self, params: Params) -> Object:
         _need(params, "customer")
