@@ -47,6 +47,7 @@ MAIL_TEXTS: Final[dict[str, str]] = {
     "mail_money_reference": "Reference",
     "mail_money_receipt": "Keep this mail: it is your receipt.",
     "mail_money_account": "Open your account",
+    "mail_money_there": "Change or end it",
     "mail_money_open_until": "Until {day} everything stays open to you.",
     "mail_thanks_subject": "Thank you for giving to {paper}",
     "mail_thanks_campaign_subject": "Thank you for giving to “{campaign}”",
@@ -55,6 +56,10 @@ MAIL_TEXTS: Final[dict[str, str]] = {
     "given without signing in, by writing to us with the reference below.",
     "mail_thanks_year": "The same is collected every year until you stop it: in your account, or, where you have "
     "given without signing in, by writing to us with the reference below.",
+    "mail_thanks_month_there": "The same is collected every month until you stop it. For that there is a page of our "
+    "payment service’s: write this address there, and a mail lets you in.",
+    "mail_thanks_year_there": "The same is collected every year until you stop it. For that there is a page of our "
+    "payment service’s: write this address there, and a mail lets you in.",
     "mail_thanks_read": "Read on",
     "mail_welcome_subject": "Welcome to {paper}",
     "mail_welcome_text": "You are one of our {members} now. Everything is open to you wherever you sign in with this "
@@ -71,12 +76,16 @@ MAIL_TEXTS: Final[dict[str, str]] = {
     "days.",
     "mail_failed_shut": "Until it is paid, what is for {members} stays closed.",
     "mail_failed_to_do": "Your account leads to the page where you can pay by another card.",
+    "mail_failed_to_do_there": "On our payment service’s page you can pay by another card: write this address there, "
+    "and a mail lets you in.",
     "mail_cancelled_membership_subject": "Your membership at {paper} is not renewed",
     "mail_cancelled_membership": "Your membership at {paper} is not renewed any more, and nothing more is collected.",
     "mail_cancelled_giving_subject": "Nothing more is collected for {paper}",
     "mail_cancelled_giving": "What you gave to {paper} again and again is not collected any more. Thank you for all of "
     "it.",
     "mail_cancelled_mistake": "If that was a mistake, your account leads to the page where it can be taken back.",
+    "mail_cancelled_mistake_there": "If that was a mistake, you can take it back on our payment service’s page: write "
+    "this address there, and a mail lets you in.",
     "mail_ended_membership_subject": "Your membership at {paper} has ended",
     "mail_ended_membership": "Your membership at {paper} has ended, and nothing more is collected. Your account and "
     "your newsletters stay.",

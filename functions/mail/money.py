@@ -26,7 +26,7 @@ class _Letter(Struct, frozen=True):
     said: tuple[str, ...]
     after: tuple[str, ...]
     label: str
-    path: str
+    href: str
 
 
 def money_mail(paper: Paper, order: MoneyOrder) -> Mail:
@@ -42,7 +42,7 @@ def money_mail(paper: Paper, order: MoneyOrder) -> Mail:
         facts=tuple(say.facts()),
         after=letter.after,
         label=letter.label,
-        href=f"{paper.url}{letter.path}",
+        href=letter.href,
     )
 
 
@@ -53,6 +53,9 @@ class _Say:
         self.paper, self.order = paper, order
         self._wording = Wording(paper.texts)
         titles = (one.title for one in paper.campaigns if one.slug == order.campaign)
+        is_guest = not order.has_account and order.interval is not Interval.ONCE
+        self.manage_url = paper.manage_url if is_guest else None
+        """Where this is changed or ended, if not in an account."""
         self.campaign = None if order.is_membership else next(titles, None)
 
     def __call__(self, name: str) -> str:
@@ -69,6 +72,10 @@ class _Say:
     def often(self, name: str) -> str:
         """The text of that name for how often it is paid."""
         return self(f"{name}_{self.order.interval.value}")
+
+    def managed(self, name: str) -> str:
+        """The text of that name, or the one for whoever manages what they give at the payment service."""
+        return self(name if self.manage_url is None else f"{name}_there")
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """What a receipt has to say, each by its name."""
@@ -90,34 +97,38 @@ class _Say:
 
 def _letter(say: _Say) -> _Letter:
     whose = "membership" if say.order.is_membership else "giving"
-    account = (say("mail_money_account"), "/account")
+    url = say.paper.url
+    manage = (say("mail_money_account"), f"{url}/account")
+    if say.manage_url is not None:
+        manage = (say("mail_money_there"), say.manage_url)
     said: tuple[str, ...]
     match say.order.notice:
         case NoticeKind.THANKS:
             subject = "mail_thanks_campaign_subject" if say.campaign is not None else "mail_thanks_subject"
             is_once = say.order.interval is Interval.ONCE
-            again = () if is_once else (say.often("mail_thanks"),)
-            leads = (say("mail_thanks_read"), "/") if is_once else account
+            again = () if is_once else (say.managed(f"mail_thanks_{say.order.interval.value}"),)
+            leads = (say("mail_thanks_read"), f"{url}/") if is_once else manage
             after = (say("mail_money_receipt"),)
             return _Letter(say(subject), (say("mail_thanks_text"), *again), after, *leads)
         case NoticeKind.WELCOME:
             said = (say("mail_welcome_text"), say.often("mail_welcome"))
-            return _Letter(say("mail_welcome_subject"), said, (say("mail_money_receipt"),), *account)
+            return _Letter(say("mail_welcome_subject"), said, (say("mail_money_receipt"),), *manage)
         case NoticeKind.RECEIPT:
             said = (say(f"mail_receipt_{whose}"),)
-            return _Letter(say("mail_receipt_subject"), said, (say("mail_money_receipt"),), *account)
+            return _Letter(say("mail_receipt_subject"), said, (say("mail_money_receipt"),), *manage)
         case NoticeKind.PAYMENT_FAILED:
             said = (say(f"mail_failed_{whose}"), *_still_open(say))
-            return _Letter(say("mail_failed_subject"), said, (say("mail_failed_to_do"),), *account)
+            return _Letter(say("mail_failed_subject"), said, (say.managed("mail_failed_to_do"),), *manage)
         case NoticeKind.CANCELLED:
             said = (say(f"mail_cancelled_{whose}"), *_still_open(say))
-            return _Letter(say(f"mail_cancelled_{whose}_subject"), said, (say("mail_cancelled_mistake"),), *account)
+            after = (say.managed("mail_cancelled_mistake"),)
+            return _Letter(say(f"mail_cancelled_{whose}_subject"), said, after, *manage)
         case NoticeKind.ENDED:
-            path = "/join" if say.order.is_membership else "/contribute"
+            again_at = f"{url}/join" if say.order.is_membership else f"{url}/contribute"
             said = (say(f"mail_ended_{whose}"),)
-            return _Letter(say(f"mail_ended_{whose}_subject"), said, (), say(f"mail_ended_{whose}_again"), path)
+            return _Letter(say(f"mail_ended_{whose}_subject"), said, (), say(f"mail_ended_{whose}_again"), again_at)
     said = (say("mail_refunded_text"),)
-    return _Letter(say("mail_refunded_subject"), said, (say("mail_refunded_when"),), *account)
+    return _Letter(say("mail_refunded_subject"), said, (say("mail_refunded_when"),), *manage)
 
 
 def _still_open(say: _Say) -> Iterator[str]:

@@ -77,6 +77,7 @@ def _mail(order: Order, notice: Notice, address: Address, now: int) -> MoneyOrde
         paid_at=notice.at,
         asked_at=now,
         reference=order.id,
+        has_account=order.member is not None,
         until=notice.until,
         campaign=order.campaign,
     )

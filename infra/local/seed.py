@@ -10,7 +10,7 @@ import msgspec
 
 from infra.ops.files import check_files
 from infra.ops.keys import init_keys
-from infra.ops.paper import put_error_page, read_paper
+from infra.ops.paper import put_error_page, read_paper, set_paper
 from infra.ops.publishing import publish
 from infra.ops.settling import settle
 from infra.ops.stack import Stack
@@ -47,6 +47,12 @@ def seed(stack_info: Mapping[str, Any]) -> list[str]:
         raise SeedError(f"The sample paper was written, but publishing does not follow: {', '.join(late)}")
     newest_first = sorted(articles, key=lambda one: one[1].published_at, reverse=True)
     return [f"/api/articles/{article.slug}" for _, article in newest_first]
+
+
+def remember(stack_info: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Write what has turned out since into the paper that is there."""
+    stack = Stack.at(stack_info)
+    set_paper(stack.documents(), stack.purge(), given, stack.output("SiteUrl"), dt.datetime.now(dt.UTC))
 
 
 def paper_of(site_url: str) -> Paper:

@@ -1,5 +1,7 @@
 """Has the till sell what the paper offers and tell of what happens: by its API, as an account of Stripe's is set up."""
 
+from msgspec import Struct
+
 from infra.local.till.till import Till
 from shared.domain.paper import Paper
 from shared.settings import StripeSettings
@@ -15,9 +17,16 @@ class _Key:
         return (self._key,)
 
 
-def set_up(till: Till, paper: Paper) -> str:
+class Opened(Struct, frozen=True):
+    """What only the till knows: what it signs webhooks with, and where whoever pays comes to manage it."""
+
+    webhook_secret: str
+    manage_url: str
+
+
+def set_up(till: Till, paper: Paper) -> Opened:
     """Sell the paper's plans, have the page for those who pay already, and register the webhooks. The till has to be
-    served. Returns the secret that signs the webhooks."""
+    served."""
     # Stripe's library takes its time: not before it is needed.
     from shared.adapters.stripe_catalogue import StripeCatalogue
     from shared.adapters.stripe_client import StripeAt
@@ -25,5 +34,5 @@ def set_up(till: Till, paper: Paper) -> str:
     catalogue = StripeCatalogue(StripeAt(StripeSettings(key="", api=till.url, livemode=False), _Key(till.key)))
     for plan in paper.plans:
         catalogue.sell(plan, paper.name)
-    catalogue.set_up_portal(paper)
-    return catalogue.tell(till.hook)
+    manage_url = catalogue.set_up_portal(paper)
+    return Opened(catalogue.tell(till.hook), manage_url)

@@ -69,7 +69,7 @@ class LocalStack:
         from infra.local.cloud import Cloud
         from infra.local.deliveries import Delivery, depths, mappings
         from infra.local.schedules import Schedules, daily_event
-        from infra.local.seed import paper_of, seed
+        from infra.local.seed import paper_of, remember, seed
         from infra.local.shop import set_up
         from infra.local.topics import Subscriber, subscriptions
         from infra.ops.stack import Stack
@@ -143,7 +143,9 @@ class LocalStack:
         with ThreadPoolExecutor(1) as beside:  # both wait for others, mostly
             selling = beside.submit(set_up, self.till, paper_of(self.site_url))
             self.articles = seed(self.info)
-        cloud.fill_secret("WebhookSecret", selling.result())
+        opened = selling.result()
+        cloud.fill_secret("WebhookSecret", opened.webhook_secret)
+        remember(self.info, {"manage_url": opened.manage_url})
         self.pages.note_articles(self.articles)
         self._state.parent.mkdir(parents=True, exist_ok=True)
         draft = self._state.with_suffix(f".{os.getpid()}")

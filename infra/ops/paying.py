@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import typer
 
 from infra.ops import payments as work
 from infra.ops.contributions import mode
-from infra.ops.paper import read_paper
+from infra.ops.paper import read_paper, set_paper
 from infra.ops.payments import Facts, Money, takes_money
 from infra.ops.stack import Stack
 from infra.ops.terminal import err, out, plain, plainly
@@ -64,11 +65,12 @@ def setup(
         typer.Option("--new-webhook", help="Have webhooks signed with a new secret: the one before may have leaked."),
     ] = False,
 ) -> None:
-    """Have Stripe sell the paper's plans, show members the page on which they manage them, and tell us what happens.
+    """Have Stripe sell the paper's plans, show payers the page on which they manage them, and tell us what happens.
 
     Run it after `payments key`, and whenever plans, prices or the paper's address have changed: whatever is so already
     stays. A new price is for who joins from then on. Stripe's webhooks go to the paper's address; what they are signed
-    with goes into Secrets Manager, beside the one before.
+    with goes into Secrets Manager, beside the one before. The address of the page on which whoever has no account
+    manages what they give goes into the paper's configuration, as `manage_url`.
 
     Try it: `frontline --local payments setup`
     """
@@ -77,7 +79,12 @@ def setup(
         paper = _paper(stack)
         if not takes_money(paper):
             raise InvalidPaper("The paper offers nothing to pay for: no `giving` and no `plans` in its configuration.")
-        for said in work.set_up(paper, stack.money(), new_webhook=new_webhook):
+
+        def remember(manage_url: str) -> None:
+            now = dt.datetime.now(dt.UTC)
+            set_paper(stack.documents(), stack.purge(), {"manage_url": manage_url}, stack.output("SiteUrl"), now)
+
+        for said in work.set_up(paper, stack.money(), remember, new_webhook=new_webhook):
             out.print(plain(said), markup=False)
         err.print("`frontline payments status` says how it stands.")
 
@@ -114,7 +121,7 @@ def _lines(facts: Facts, paper: Paper, money: Money) -> Iterator[tuple[str, str]
             price = facts.prices[plan.id]
             says = "not sold" if price is None else f"{written(price.amount, price.currency)} a {price.interval.value}"
             yield "plan", f"{plan.id}: {written(plan.amount, plan.currency)} a {plan.interval}; at Stripe {says}"
-        yield "portal", "set up" if facts.portal else "not set up"
+        yield "portal", facts.portal or "not set up"
         for one in facts.endpoints:
             yield "webhook", f"{one.url} ({one.id}), {'on' if one.enabled else 'off'}"
     else:

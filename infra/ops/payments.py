@@ -101,9 +101,12 @@ class Held:
 # Setting up -----------------------------------------------------------------------------------------------------------
 
 
-def set_up(paper: Paper, money: Money, *, new_webhook: bool = False) -> Iterator[str]:
-    """Have Stripe sell what the paper offers, show members the page on which they manage it, and tell us what happens.
-    Says each thing when it is done; whatever is so already stays. `new_webhook`: sign webhooks with a new secret."""
+def set_up(
+    paper: Paper, money: Money, remember: Callable[[str], object], *, new_webhook: bool = False
+) -> Iterator[str]:
+    """Have Stripe sell what the paper offers, show its payers the page on which they manage it, and tell us what
+    happens. Says each thing when it is done; whatever is so already stays. `remember` writes the address of that page
+    into the paper's configuration. `new_webhook`: sign webhooks with a new secret."""
     for plan in paper.plans:
         before = money.catalogue.price(plan.id)
         if before is not None and _is_price_of(plan, before):
@@ -112,9 +115,14 @@ def set_up(paper: Paper, money: Money, *, new_webhook: bool = False) -> Iterator
             money.catalogue.sell(plan, paper.name)
             kept = f"; whoever pays {_price(before)} goes on paying that" if before is not None else ""
             yield f"plan {plan.id}: {written(plan.amount, plan.currency)} a {plan.interval} from now on{kept}"
-    money.catalogue.set_up_portal(paper)
+    login = money.catalogue.set_up_portal(paper)
     yield "portal: members change there how they pay, and cancel"
     yield from _tell_us(paper, money, new_webhook)
+    if paper.manage_url == login:
+        yield f"login page: {login}, as before"
+    else:
+        remember(login)
+        yield f"login page: {login}, for whoever gives without an account; the paper says so now, as its `manage_url`"
 
 
 def _tell_us(paper: Paper, money: Money, anew: bool) -> Iterator[str]:
@@ -143,12 +151,13 @@ def _tell_us(paper: Paper, money: Money, anew: bool) -> Iterator[str]:
 
 class Facts(Struct, frozen=True):
     """How payments are set up. `silent`: why Stripe could not be asked; then `prices`, `portal` and `endpoints` say
-    nothing. `prices`: Stripe's for each of the paper's plans; `webhook_secrets`: how many are accepted."""
+    nothing. `prices`: Stripe's for each of the paper's plans; `portal`: where its login page is; `webhook_secrets`: how
+    many are accepted."""
 
     key_problem: str | None
     silent: str | None = None
     prices: dict[str, Price | None] = field(default_factory=dict)
-    portal: bool = False
+    portal: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
     webhook_secrets: int = 0
     reconciled: int | None = None
@@ -162,11 +171,12 @@ def gather(paper: Paper, money: Money) -> Facts:
     problem = key_problem(key, money.doors.livemode) if key else "there is none"
     silent = "without a key it is not asked" if problem else None
     prices: dict[str, Price | None] = {}
-    portal, endpoints = False, tuple[Endpoint, ...]()
+    portal: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
     if problem is None:
         try:
             prices = {plan.id: money.catalogue.price(plan.id) for plan in paper.plans}
-            portal = money.catalogue.portal_is_set_up()
+            portal = money.catalogue.portal_login()
             endpoints = tuple(one for one in money.catalogue.endpoints() if one.url == hook_of(paper))
         except ProcessorUnavailable:
             silent = "it does not answer"
@@ -214,8 +224,7 @@ def _wrong_at_stripe(facts: Facts, paper: Paper, hears_by_bus: bool) -> Iterator
             ours = f"{written(plan.amount, plan.currency)} a {plan.interval}"
             words = f"the plan “{plan.id}” is {ours} in the paper and {_price(price)} at Stripe: nobody can take it"
             yield words, f"{_SET_UP}, if the paper is right"
-    if not facts.portal and _renews(paper):
-        yield "members have no page on which they can cancel: Stripe's portal is not set up", _SET_UP
+    yield from _unmanaged(facts.portal, paper)
     if hears_by_bus:
         return
     if not facts.endpoints:
@@ -230,6 +239,21 @@ def _wrong_at_stripe(facts: Facts, paper: Paper, hears_by_bus: bool) -> Iterator
         several = ", ".join(one.id for one in facts.endpoints)
         cure = "take all but the one that was made last away in Stripe's dashboard (Developers, Webhooks)"
         yield f"Stripe tells us everything {len(facts.endpoints)} times ({several})", cure
+
+
+def _unmanaged(portal: str | None, paper: Paper) -> Iterator[Problem]:
+    """What keeps payers from changing or ending by themselves what is collected again and again."""
+    gives_again = paper.giving is not None and paper.giving.repeats
+    if portal is None:
+        if paper.plans or gives_again:
+            yield "nobody has a page on which to cancel: Stripe's portal is not set up, or has no login page", _SET_UP
+    elif gives_again and paper.manage_url is None:
+        words = (
+            "whoever gives again and again without an account is told of no page to end it on: `manage_url` is empty"
+        )
+        yield words, _SET_UP
+    elif gives_again and paper.manage_url != portal:
+        yield f"the paper's `manage_url` is not Stripe's login page, which is {portal}", _SET_UP
 
 
 def _dead(facts: Facts) -> Iterator[Problem]:
@@ -321,10 +345,6 @@ def _is_said(campaign: str, money: Money) -> bool:
         return msgspec.json.decode(found[0], type=Raised) == raised
     except UNREADABLE:
         return False
-
-
-def _renews(paper: Paper) -> bool:
-    return bool(paper.plans) or (paper.giving is not None and set(paper.giving.intervals) != {"once"})
 
 
 def _is_price_of(plan: Plan, price: Price) -> bool:

@@ -59,7 +59,7 @@ class StripeCatalogue:
             return _login(known) if known is not None else None
 
     def set_up_portal(self, paper: Paper) -> str:
-        # Members say themselves where they come back to: this is for whoever comes by the login page, without an account.
+        # Members come with the place that they go back to: this is for whoever comes by the login page.
         headline, back = paper.name[:MAX_HEADLINE], f"{paper.url}/"
         with self._at.asking() as stripe:
             known = portal_configuration(stripe)

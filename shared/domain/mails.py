@@ -74,7 +74,8 @@ class NoticeOrder(Struct, frozen=True, tag_field="kind", tag="notice", forbid_un
 class MoneyOrder(Struct, frozen=True, tag_field="kind", tag="money", forbid_unknown_fields=True):
     """Tell a payer what has become of a payment. `key`: what it is about; the mail of one key is sent once.
     `is_membership`, `interval` and `campaign` say what is paid; `amount` is in minor units of `currency`, `paid_at` and
-    `until` are seconds since 1970. `reference`: the order's id, by which the paper finds it."""
+    `until` are seconds since 1970. `reference`: the order's id, by which the paper finds it. `has_account`: whether the
+    order is a member's, who sees to it in their account; who has given without signing in has none to do it in."""
 
     address: Address
     notice: NoticeKind
@@ -86,6 +87,7 @@ class MoneyOrder(Struct, frozen=True, tag_field="kind", tag="money", forbid_unkn
     paid_at: int
     asked_at: int
     reference: str
+    has_account: bool
     until: int | None = None
     campaign: str | None = None
 

@@ -205,6 +205,8 @@ TEXTS: Final[dict[str, str]] = {
     "payment_note": "You pay on our payment service’s own page; card numbers never reach us.",
     "thanks_title": "Thank you",
     "thanks_text": "A receipt is on its way to you by mail. You can read on.",
+    "thanks_again": "Giving again and again?",
+    "thanks_manage": "You can change or end it here.",
     "thanks_member_title": "Welcome",
     "thanks_member_text": "Thank you. The payment service tells us within a few seconds, and from then on everything "
     "is open to you.",

@@ -22,11 +22,19 @@ from tests.functions.test_mail_orders import ADA, BO, NOW, PAPER, Post
 DAY = 86_400
 RIVER = replace(PAPER, campaigns=(Campaign("river", "The <River> fund", "Why.", 100_000, "EUR"),))
 THANKS = MoneyOrder(
-    ADA, NoticeKind.THANKS, "pi_1", False, 750, "EUR", Interval.ONCE, NOW - 60, NOW - 2, "0a" * 16, None, "river"
+    ADA, NoticeKind.THANKS, "pi_1", False, 750, "EUR", Interval.ONCE, NOW - 60, NOW - 2, "0a" * 16, False, None, "river"
 )
 JOINED = replace(
-    THANKS, notice=NoticeKind.WELCOME, is_membership=True, interval=Interval.MONTH, until=NOW + 30 * DAY, campaign=None
+    THANKS,
+    notice=NoticeKind.WELCOME,
+    is_membership=True,
+    interval=Interval.MONTH,
+    has_account=True,
+    until=NOW + 30 * DAY,
+    campaign=None,
 )
+LOGIN = "https://billing.example/p/login/test_1"
+LED = replace(RIVER, manage_url=LOGIN)
 MONTHLY = replace(THANKS, interval=Interval.MONTH, until=NOW + 30 * DAY)
 
 
@@ -77,6 +85,49 @@ def test_what_is_given_again_and_again_says_how_it_is_stopped() -> None:
     assert "every year until you stop it" in mail(replace(MONTHLY, interval=Interval.YEAR)).text
     assert "until you stop it" not in mail(THANKS).text
     assert facts(mail(MONTHLY).text)["Next time"] == "14 February 2027"
+
+
+def led_to(order: MoneyOrder, paper: Paper = LED) -> str:
+    """Where the button leads, in both parts."""
+    sent = mail(order, paper)
+    (href,) = re.findall(r'href="([^"]+)" style="display:inline-block', sent.html)
+    assert sent.text.count(f"{href}\n") == 1
+    return str(href)
+
+
+STILL = [one for one in NoticeKind if one not in (NoticeKind.WELCOME, NoticeKind.ENDED)]
+
+
+@pytest.mark.parametrize("kind", STILL)
+@pytest.mark.parametrize("interval", [Interval.MONTH, Interval.YEAR])
+def test_who_gives_again_and_again_without_an_account_is_led_to_where_it_is_changed_or_ended(
+    kind: NoticeKind, interval: Interval
+) -> None:
+    guests = replace(MONTHLY, notice=kind, interval=interval)
+
+    assert led_to(guests) == LOGIN
+    said = mail(guests, LED).text
+    assert "Change or end it:" in said
+    assert "your account" not in said.lower()
+    assert "writing to us" not in said
+    if kind in (NoticeKind.THANKS, NoticeKind.PAYMENT_FAILED, NoticeKind.CANCELLED):
+        assert "write this address there, and a mail lets you in" in " ".join(said.split())
+    assert led_to(guests, RIVER) == "https://paper.example/account"  # a paper that knows no such page yet
+    assert mail(guests, RIVER) == mail(replace(guests, has_account=True), RIVER)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("is_membership", [True, False])
+def test_whoever_has_an_account_is_never_led_past_it(kind: NoticeKind, is_membership: bool) -> None:
+    members = replace(JOINED, notice=kind, is_membership=is_membership)
+
+    assert mail(members, LED) == mail(members, RIVER)
+    assert led_to(members).startswith("https://paper.example/")
+
+
+def test_what_was_given_once_has_nothing_to_be_changed() -> None:
+    for kind in (NoticeKind.THANKS, NoticeKind.REFUNDED):
+        assert mail(replace(THANKS, notice=kind), LED) == mail(replace(THANKS, notice=kind), RIVER)
 
 
 def test_who_could_not_pay_is_told_until_when_all_stays_open_and_where_to_pay() -> None:

@@ -50,6 +50,22 @@ def test_every_form_is_sent_to_somebody_who_answers_it(path: str) -> None:
         assert action.startswith(("/api/members/", "/api/newsletters/")) or action in ROUTES
 
 
+def test_whoever_gives_again_and_again_finds_on_the_page_of_thanks_where_it_is_changed_or_ended() -> None:
+    login, words = "https://billing.example/p/login/1", "Giving again and again?"
+    again = Giving((Offer("EUR", (500,)),))
+
+    page = shown("/thanks", paper=replace(FULL, giving=again, manage_url=login))
+    (way,) = [one for one in tree(page).iter("a") if one.get("href") == login]
+    assert (words in page, way.text) == (True, "You can change or end it here.")
+    for paper in (
+        replace(FULL, giving=again),
+        replace(FULL, giving=replace(again, intervals=("once",)), manage_url=login),
+        replace(FULL, giving=None, manage_url=login),
+    ):
+        page = shown("/thanks", paper=paper)
+        assert (words in page, login in page) == (False, False)
+
+
 def test_every_field_has_a_label() -> None:
     for path in SIMPLE:
         root = tree(shown(path, PLAIN))

@@ -49,7 +49,9 @@ def site() -> Iterator[Site]:
 
 def test_it_sells_what_the_paper_offers_and_tells_of_what_happens_signed_with_the_secret(site: Site) -> None:
     paper = paper_of(site.url)
-    secret = set_up(site.till, paper)
+    opened = set_up(site.till, paper)
+    assert opened.manage_url == f"{site.url}/_local/till/portal/login"
+    assert b"Send the link" in site.till.answer(Request("GET", "/_local/till/portal/login")).body
     prices = {one["lookup_key"]: (one["unit_amount"], one["currency"]) for one in site.till.account.all("price")}
     assert prices == {f"frontline-{plan.id}": (plan.amount, plan.currency.lower()) for plan in paper.plans}
 
@@ -66,12 +68,12 @@ def test_it_sells_what_the_paper_offers_and_tells_of_what_happens_signed_with_th
     assert "checkout.session.completed" in types
     assert types <= EVENT_TYPES
     for request in site.heard:
-        check_signature(request.body, request.header("stripe-signature") or "", (secret,), time.time())
+        check_signature(request.body, request.header("stripe-signature") or "", (opened.webhook_secret,), time.time())
 
 
 def test_to_set_it_up_again_sells_nothing_twice(site: Site) -> None:
     first, second = (set_up(site.till, paper_of(site.url)) for _ in range(2))
-    assert first != second
+    assert (first.webhook_secret != second.webhook_secret, first.manage_url) == (True, second.manage_url)
     assert len(site.till.account.all("price")) == len(paper_of(site.url).plans)
 
 

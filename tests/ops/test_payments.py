@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from infra.ops.doctor import Diagnosis, examine
+from infra.ops.paper import read_paper
 from infra.ops.payments import LATE, key_problem
 from shared.adapters.stripe_client import StripeAt
 from shared.domain.campaigns import Raised, campaign_key
@@ -19,6 +20,7 @@ from shared.domain.paper import Giving, Offer
 from shared.domain.refusals import ProcessorRefused, StoreUnavailable
 from shared.ports import Endpoint
 from shared.settings import StripeSettings
+from tests.catalogue_twin import LOGIN
 from tests.functions.books import ADA
 from tests.functions.paper import PAPER
 from tests.money_cases import GIFT, MEMBERSHIP
@@ -108,6 +110,9 @@ def test_setting_up_sells_the_plans_tells_us_and_keeps_what_signs_it(shop: Shop)
     assert done.exit_code == 0
     assert "plan monthly: €8 a month from now on" in done.stdout
     assert shop.catalogue.portal == PAPER.name
+    assert f"login page: {LOGIN}, for whoever gives without an account" in done.stdout
+    assert read_paper(shop.twin.kept_documents)[0] == replace(SELLING, manage_url=LOGIN)
+    assert len(shop.twin.kept_purge.asked) == 1
     assert [one.url for one in shop.catalogue.told] == [HOOK]
     (secret,) = shop.secrets.values["webhooks"]
     assert secret not in done.output
@@ -116,11 +121,21 @@ def test_setting_up_sells_the_plans_tells_us_and_keeps_what_signs_it(shop: Shop)
 def test_setting_up_again_changes_nothing(shop: Shop) -> None:
     shop.run("payments", "setup")
     prices, told, secrets = dict(shop.catalogue.prices), [*shop.catalogue.told], dict(shop.secrets.values)
+    documents = dict(shop.twin.kept_documents.raw)
 
     done = shop.run("payments", "setup")
 
-    assert done.stdout.count("as before") == 2
+    assert done.stdout.count("as before") == 3
     assert (shop.catalogue.prices, shop.catalogue.told, shop.secrets.values) == (prices, told, secrets)
+    assert (shop.twin.kept_documents.raw, len(shop.twin.kept_purge.asked)) == (documents, 1)
+
+
+def test_an_address_that_leads_elsewhere_is_put_right_and_all_else_of_the_paper_stays(shop: Shop) -> None:
+    elsewhere = replace(SELLING, manage_url="https://billing.example/p/login/of-last-year", language="de")
+    shop.put(elsewhere)
+
+    assert "the paper says so now" in shop.run("payments", "setup").stdout
+    assert read_paper(shop.twin.kept_documents)[0] == replace(elsewhere, manage_url=LOGIN)
 
 
 def test_a_new_price_is_for_whoever_joins_from_then_on(shop: Shop) -> None:
@@ -296,6 +311,10 @@ def no_portal(clinic: Clinic) -> None:
     clinic.catalogue.portal = None
 
 
+def led(manage_url: str | None) -> Callable[[Clinic], None]:
+    return lambda clinic: clinic.put(replace(SELLING, manage_url=manage_url))
+
+
 def untold(clinic: Clinic) -> None:
     clinic.catalogue.told = [Endpoint("we_x", "https://other.example/hook", True, ())]
 
@@ -369,6 +388,8 @@ DAMAGES: dict[str, tuple[Callable[[Clinic], None], str, str]] = {
     "another currency": (priced(currency="USD"), "$8 a month at Stripe", "payments setup"),
     "another interval": (priced(interval=Interval.YEAR), "€8 a year at Stripe", "payments setup"),
     "no portal": (no_portal, "portal is not set up", "payments setup"),
+    "nobody is led": (led(None), "is told of no page to end it on: `manage_url` is empty", "payments setup"),
+    "led elsewhere": (led(f"{LOGIN}0"), f"is not Stripe's login page, which is {LOGIN}", "payments setup"),
     "nobody is told": (untold, f"Stripe tells nobody at {HOOK}", "payments setup"),
     "the webhook is off": (switched_off, "has switched it off", "payments setup"),
     "types are missing": (told_less, "of invoice.paid it tells nothing", "payments setup"),
@@ -424,7 +445,16 @@ def test_a_stack_whose_secrets_cannot_be_read_says_so(clinic: Clinic) -> None:
 def test_who_only_gives_once_needs_no_portal() -> None:
     clinic = Clinic(ONCE_ONLY)
     clinic.is_set_up()
+    clinic.put(ONCE_ONLY)
     clinic.catalogue.portal = None
+
+    assert clinic.told() == []
+
+
+def test_members_are_led_by_their_account_and_a_paper_that_only_they_pay_needs_no_other_way() -> None:
+    clinic = Clinic(replace(SELLING, giving=None))
+    clinic.is_set_up()
+    clinic.put(replace(SELLING, giving=None, manage_url=None))
 
     assert clinic.told() == []
 

@@ -113,8 +113,7 @@ def manage(account: Account, request: Request, id: str) -> Answer:
 
 def log_in(account: Account, request: Request) -> Answer:
     """The page on which a customer asks for a way to `manage`. What Stripe mails to them is opened here at once: the
-    till sends no mail. Whether there is such a customer it tells nobody else. Raises PageError where it is switched off.
-    """
+    till sends no mail. Raises PageError where it is switched off."""
     portals = account.all("billing_portal.configuration")
     portal = next((one for one in portals if one["login_page"]["enabled"]), None)
     if portal is None:
