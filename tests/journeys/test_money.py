@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -127,6 +128,27 @@ def test_a_monthly_contribution_comes_again_each_month_until_it_is_ended(paper: 
     till.press("/clock", do="month")
     till.settle()
     assert till.sums() == {"EUR": 2000}
+
+
+def test_who_gives_every_month_without_an_account_ends_it_alone(paper: Paper, till: AtTheTill) -> None:
+    cora, nobody = "cora@reader.example", Walker(paper)
+    begun = give(nobody, 1000, "month")
+    till.pay(begun["url"], cora)
+    mail = nobody.mail_to(cora, 0)
+    login = str(re.search(r"^Change or end it:\s+(\S+)$", mail["text"], re.MULTILINE)[1])  # type: ignore[index]
+    assert f'href="{login}"' in nobody.get("/thanks").body.decode()
+
+    there = till.path_of(login)
+    assert nobody.get(there).status == 200
+    assert nobody.post(there, {"email": "dora@reader.example"}, form=True).status == 200
+    page = nobody.post(there, {"email": cora}, form=True).headers["location"]
+    subscription = subscription_of(till, begun["id"]).rpartition("/")[2]
+    assert nobody.post(page, {"do": "cancel", "subscription": subscription}, form=True).status == 303
+
+    till.until(lambda: till.order(begun["id"]).cancels)
+    again = nobody.mail_to(cora, 1)
+    assert again["subject"].startswith("Nothing more is collected for")
+    assert login in again["text"]
 
 
 def test_whoever_goes_back_or_is_declined_has_given_nothing_and_may_try_again(paper: Paper, till: AtTheTill) -> None:

@@ -17,7 +17,7 @@ def test_payments_are_set_up_from_the_first_moment(paper: Paper) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "at Stripe €8 a month" in done.stdout
-    assert paper.frontline("payments", "setup").stdout.count("as before") == 3
+    assert paper.frontline("payments", "setup").stdout.count("as before") == 4
     assert paper.frontline("doctor", "--pause", "2").returncode == 0
 
 
