@@ -91,9 +91,9 @@ class _Run:
         doors, begun_at = self._doors, int(self._doors.clock())
         reached = doors.ledger.reconciled()
         since = begun_at - FIRST if reached is None else reached - OVERLAP
-        self._leaves_a_gap = self._since is not None and self._since > (since if reached is None else reached)
+        self._leaves_a_gap = self._since is not None and self._since > since
         since = since if self._since is None else self._since
-        self._look_at_what_happened(since)
+        self._look_at_what_happened(since, begun_at)
         for session in doors.processor.sessions(since):
             self._try("look", self._look, session)
         self._say_reconciled(begun_at)
@@ -106,9 +106,9 @@ class _Run:
         name = type(error).__name__
         self.report.causes[name] = self.report.causes.get(name, 0) + 1
 
-    def _look_at_what_happened(self, since: int) -> None:
+    def _look_at_what_happened(self, since: int, begun_at: int) -> None:
         """The oldest first: where the time ends, the next run goes on from there."""
-        come_to = since
+        come_to: int | None = None
         try:
             for event in self._doors.processor.happened(since):
                 if event.livemode is self._doors.livemode:
@@ -117,7 +117,10 @@ class _Run:
                         self._try("look", self._look, session)
                 come_to = event.at
         except _Over:
-            self._say_reconciled(come_to)
+            # The next run reaches back behind what is said here. What is older than that is listed by now, and would be
+            # looked at again by every run that has no time for more than a day of it.
+            if come_to is not None:
+                self._say_reconciled(min(come_to + OVERLAP, begun_at))
             raise
 
     def _say_reconciled(self, until: int) -> None:
@@ -130,6 +133,7 @@ class _Run:
         sessions: list[str] = []
         campaigns: set[str] = set()
         for order, _ in self._doors.ledger.everything():
+            self._need_time()
             if order.campaign is not None:
                 campaigns.add(order.campaign)
             if order.session is not None and (order.state not in AT_REST or order.notices):
@@ -146,8 +150,7 @@ class _Run:
 
     def _try(self, what: str, act: Callable[[str], T], id: str) -> T | None:
         """What fails holds up no other, unless everything does. Nothing is done twice."""
-        if self._seconds_left() < SECONDS_KEPT:
-            raise _Over
+        self._need_time()
         if (what, id) in self._done:
             return None
         self._done.add((what, id))
@@ -162,6 +165,10 @@ class _Run:
             return None
         self._in_a_row[what] = 0
         return result
+
+    def _need_time(self) -> None:
+        if self._seconds_left() < SECONDS_KEPT:
+            raise _Over
 
     def _say_raised(self, campaign: str) -> None:
         say_raised(campaign, self._doors)

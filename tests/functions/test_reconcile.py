@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from functions.payments.reconcile import AT_REST, FIRST, MOST_FAILED, OVERLAP, SECONDS_KEPT
 from shared.domain.campaigns import campaign_key
-from shared.domain.ledger import entries_of
+from shared.domain.ledger import Entry, entries_of
 from shared.domain.members import tier_of
-from shared.domain.orders import OrderState
+from shared.domain.orders import Order, OrderState
 from shared.domain.refusals import ProcessorUnavailable
 from shared.domain.settling import DAY
 from shared.domain.tiers import Tier
@@ -277,7 +277,7 @@ def test_it_stops_in_time_and_goes_on_the_next_time() -> None:
         books.processor.pay(sessions[-1])
         books.processor.pass_time(DAY // 2)
     runs = 0
-    while not (report := books.reconcile(_for_steps(25))).is_finished:
+    while not (report := books.reconcile(_for_steps(60))).is_finished:
         runs += 1
         assert report.looked < 40
         assert report.failed == 0
@@ -285,6 +285,41 @@ def test_it_stops_in_time_and_goes_on_the_next_time() -> None:
 
     assert runs > 1
     books.agree(sessions)
+
+
+def test_more_than_one_run_has_time_for_in_a_day_is_gone_through_all_the_same() -> None:
+    """A big paper's day of events: each run reaches back behind the last by no more than it must, or it would look at
+    the same ones for ever."""
+    books = Books()
+    sessions = []
+    for _ in range(60):
+        sessions.append(books.order())
+        books.processor.pay(sessions[-1])
+        books.processor.pass_time(60)
+    books.processor.pass_time(5 * DAY)
+    for _ in range(8):
+        books.reconcile(_for_steps(20))
+
+    assert not differ(books, sessions)
+
+
+def test_it_also_stops_in_time_where_there_are_more_orders_than_it_has_time_to_list() -> None:
+    books = Books()
+    for _ in range(20):
+        books.order()
+    books.ledger.say_reconciled(NOW + 2 * DAY)
+    listed: list[object] = []
+    every = books.ledger.everything
+
+    def slowly() -> Iterator[tuple[Order, tuple[Entry, ...]]]:
+        for one in every():
+            listed.append(one)
+            yield one
+
+    books.ledger.everything = slowly  # type: ignore[method-assign]
+    report = books.reconcile(lambda: SECONDS_KEPT + 3.5 - len(listed))
+
+    assert (report.is_finished, report.failed, len(listed)) == (False, 0, 4)
 
 
 def test_where_time_ends_after_something_has_failed_it_has_come_no_further() -> None:
@@ -326,7 +361,7 @@ def test_where_time_is_never_enough_each_order_has_its_turn() -> None:
         books.processor.pass_time(DAY)
         books.ledger.say_reconciled(books.processor.now)
         books.processor.asked.clear()
-        books.reconcile(_for_steps(3))
+        books.reconcile(_for_steps(len(sessions) + 3))
         seen |= {about for step, about in books.processor.asked if step == "standing"}
 
     assert seen == set(sessions)
