@@ -21,7 +21,7 @@ from shared.domain.ledger import Entry
 from shared.domain.members import Member, best
 from shared.domain.orders import Kind, Order, OrderState
 from shared.domain.refusals import ImpossibleTransition, PaymentMismatch, RecordChanged, UnknownOrder
-from shared.domain.settling import Settled, settle
+from shared.domain.settling import Settled, settle, withdrawn
 from shared.domain.standing import PageState, Standing
 from shared.ports import CampaignStep, Step
 
@@ -89,7 +89,16 @@ def _settled(id: str, session: str, doors: Doors) -> tuple[Order, str, Standing,
         held = doors.ledger.entries(id)
         known = frozenset(entry.id for entry in held)
         grace = doors.papers.read().past_due_grace_days if order.kind is Kind.MEMBERSHIP else 0
-        settled = settle(order, standing, known, grace)
+        try:
+            settled = settle(order, standing, known, grace)
+        except (PaymentMismatch, ImpossibleTransition):
+            if (left := withdrawn(order, standing)) is None:
+                raise
+            try:
+                doors.ledger.commit(Step(left, version, member=_member(order, left, doors)))
+            except RecordChanged:
+                continue
+            raise
         member = _member(order, settled.order, doors)
         if settled.order == order and not settled.entries and member is None:
             return order, version, standing, written

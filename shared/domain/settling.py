@@ -22,6 +22,8 @@ RENEWING: Final = DAY
 """How long after the end of what is paid for a renewal may be under way (seconds): Stripe charges about an hour after
 it, and then the word has to come. No payment has failed by then, so this is no grace."""
 
+_OVER: Final = frozenset({OrderState.REFUNDED, OrderState.DISPUTED, OrderState.ENDED, OrderState.FAILED})
+
 
 class Settled(Struct, frozen=True):
     """The order as it is now, what the ledger lacks of it, and by how much its campaign's sum (minor units) and number
@@ -158,6 +160,22 @@ def membership_of(order: Order, standing: Standing, state: OrderState, grace_day
         case OrderState.PAUSED:
             return Membership(MembershipState.PAUSED, subscription.started_at, paid_until, paid_until)
     return Membership(MembershipState.ENDED, subscription.started_at, paid_until, 0)
+
+
+def withdrawn(order: Order, standing: Standing) -> Order | None:
+    """What an order is over which the processor speaks of something else than was ordered, now that its money has left,
+    or no more will come: nothing is granted for it, and nothing that it gave is kept (R11). None where it keeps what it
+    has, and where this is said of another page."""
+    given, subscription = order.membership, standing.subscription
+    if given is None or given.state is MembershipState.ENDED:
+        return None
+    if (order.session, order.id, order.livemode) != (standing.session, standing.reference, standing.livemode):
+        return None
+    is_unpaid = subscription is not None and subscription.status is SubscriptionStatus.UNPAID
+    if not is_unpaid and state_of(standing) not in _OVER:
+        return None
+    ended = Membership(MembershipState.ENDED, given.since, given.paid_until, 0)
+    return replace(order, membership=ended)
 
 
 def _last(payments: tuple[Payment, ...]) -> Payment | None:

@@ -258,6 +258,53 @@ def test_access_ends_with_the_money(how: str) -> None:
     assert tier_of(books.member(), books.processor.now) is Tier.SUBSCRIBER
 
 
+@pytest.mark.parametrize("how", ["refund", "dispute", "end", "give_up"])
+def test_access_ends_with_the_money_also_where_the_subscription_is_not_what_was_ordered_any_more(how: str) -> None:
+    """Whoever changes a price in the processor's dashboard has nothing granted for it; nor is anything kept for it that
+    was given back."""
+    books = Books()
+    session = books.membership()
+    (payment,) = books.processor.truth(session).payments
+    books.hear_news()
+    books.processor.tamper(session, _TAMPERED["subscription's amount"])
+    books.look(session)
+    assert tier_of(books.member(), books.processor.now) is Tier.MEMBER
+    match how:
+        case "refund":
+            books.processor.refund(payment.id, None, "key")
+        case "dispute":
+            books.processor.dispute(payment.id)
+        case "give_up":
+            books.processor.fail_renewal(session)
+            books.processor.give_up(session)
+        case _:
+            books.processor.end(session)
+    worked = books.hear_news()
+
+    assert worked[-1].looked is not None
+    assert {one.ended for one in worked} <= {Ended.MISMATCHED, Ended.UNCHANGED}
+    assert tier_of(books.member(), NOW) is Tier.SUBSCRIBER
+    before = dict(books.records.values)
+    assert books.look(session).became is Became.MISMATCHED
+    assert books.records.values == before
+
+    books.processor.tells_truth(session)
+    books.look(session)
+    books.agree([session])
+
+
+@pytest.mark.parametrize("what", ["livemode", "reference", "session"])
+def test_what_is_said_of_another_page_takes_nothing(what: str) -> None:
+    books = Books()
+    session = books.membership()
+    books.hear_news()
+    books.processor.end(session)
+    books.processor.tamper(session, _TAMPERED[what])
+
+    assert books.look(session).became is Became.MISMATCHED
+    assert tier_of(books.member(), NOW) is Tier.MEMBER
+
+
 def test_of_two_memberships_the_better_one_counts_whatever_becomes_of_the_other() -> None:
     books = Books()
     first = books.membership()
