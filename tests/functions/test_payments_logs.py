@@ -55,8 +55,9 @@ books = Books()
 handler._redelivery = Late()
 def with_(doors):
     handler._doors = reconcile_handler._doors = doors
-def call(*messages, times=1):
-    return handler.handler({"Records": [record(n, one, times) for n, one in enumerate(messages)]}, None)
+def call(*messages, times=1, seconds=60):
+    records = [record(n, one, times) for n, one in enumerate(messages)]
+    return handler.handler({"Records": records}, Context(seconds))
 def reconciled(seconds=900):
     return reconcile_handler.handler({}, Context(seconds))
 def fails(error):
@@ -92,6 +93,9 @@ for error in (told_of_ada[0], ProcessorRefused("api_key_expired"), told_of_ada[1
 del books.processor.before
 books.members.erase(ADA.id)
 answers.append(call(Forget(ADA.id)))
+asked = len(books.processor.asked)
+answers.append(call(*news, times=3, seconds=handler.SECONDS_KEPT - 1))
+assert len(books.processor.asked) == asked
 print(file=sys.stderr)
 json.dump({"answers": answers, "reports": reports, "late": Late.calls}, sys.stderr)
 """
@@ -138,7 +142,7 @@ def test_each_message_is_counted_by_what_became_of_it(told: tuple[dict[str, Any]
     assert [(line["what"], line["level"]) for line in mismatched] == [("livemode", "ERROR"), ("amount", "ERROR")]
     assert mismatched[1]["order"] == f"{3:032x}"
     failed = [line for line in all_ if line.get("message") == "payment failed"]
-    assert {line["cause"] for line in failed} == {"RuntimeError"}
+    assert {line["cause"] for line in failed} == {"RuntimeError", "NoTime"}
     assert {line.get("code") for line in failed} == {None, "processor_refused", "store_unavailable"}
     assert {line.get("reason") for line in failed} == {None, "api_key_expired"}
     assert any("look.py:" in place for place in failed[0]["at"])
@@ -152,7 +156,17 @@ def test_only_what_may_get_better_comes_again_and_each_time_later(told: tuple[di
     assert all(failed[4:7])
     assert failed[7] == []
     assert late[:2] == [["r-0", 7200], ["r-1", 7200]]
-    assert {seconds for _, seconds in late[2:]} == {60}
+    assert {seconds for _, seconds in late[2:]} == {60, 900}
+
+
+def test_what_there_is_no_time_for_comes_again_before_the_function_is_ended(told: tuple[dict[str, Any], str]) -> None:
+    answers, late = told[0]["answers"], told[0]["late"]
+
+    failed = [one["itemIdentifier"] for one in answers[8]["batchItemFailures"]]
+    assert len(failed) > 1
+    assert [[receipt.replace("r-", "m-"), seconds] for receipt, seconds in late if seconds == 900] == [
+        [one, 900] for one in failed
+    ]
 
 
 def test_a_run_of_reconciling_is_one_line_and_its_metrics(told: tuple[dict[str, Any], str]) -> None:
