@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from shared.domain.money import WITH_THOUSANDTHS
 from shared.domain.paper import Giving, Logo, Newsletter, Palette, Paper, Plan
 from shared.domain.tiers import Tier
 from shared.domain.validation import block_problems, control_characters, value_problems
@@ -120,7 +121,9 @@ def _more_problems(value: Any, name: str, known_texts: Mapping[str, str]) -> Ite
         yield from _file_problems(value, name)
     elif name == "plans":
         yield from _plan_problems(value)
+        yield from _currency_problems((f"plans[{i}]", one.currency) for i, one in enumerate(value))
     elif name == "campaigns":
+        yield from _currency_problems((f"campaigns[{i}]", one.currency) for i, one in enumerate(value))
         slugs = [one.slug for one in value]
         for i, slug in enumerate(slugs):
             if slug in slugs[:i]:
@@ -172,7 +175,14 @@ def _newsletter_problems(newsletters: tuple[Newsletter, ...]) -> Iterator[str]:
                 yield f"newsletters[{i}].sections[{j}]: “{section}” stands here already; take one of them out"
 
 
+def _currency_problems(named: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for place, currency in named:
+        if currency in WITH_THOUSANDTHS:
+            yield f"{place}.currency: {currency} has three digits behind the point, and pages write two; take another"
+
+
 def _giving_problems(giving: Giving) -> Iterator[str]:
+    yield from _currency_problems((f"giving.offers[{i}]", one.currency) for i, one in enumerate(giving.offers))
     for number, offer in enumerate(giving.offers):
         place = f"giving.offers[{number}]"
         if any(offer.currency == other.currency for other in giving.offers[:number]):

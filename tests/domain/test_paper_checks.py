@@ -142,6 +142,13 @@ def test_quiet_text_is_mixed_as_the_style_mixes_it() -> None:
             "giving.offers[0].minimum: is 900, above the maximum of 800",
         ),
         ("giving", {"offers": [EUROS, EUROS]}, "giving.offers[1].currency: EUR is offered twice; put its amounts"),
+        (
+            "giving",
+            {"offers": [EUROS, {**EUROS, "currency": "KWD"}]},
+            "giving.offers[1].currency: KWD has three digits",
+        ),
+        ("plans", [{**PLAN, "currency": "BHD"}], "plans[0].currency: BHD has three digits behind the point"),
+        ("campaigns", [{**WINTER, "currency": "TND"}], "campaigns[0].currency: TND has three digits behind the point"),
         ("campaigns", [WINTER, WINTER], "campaigns[1].slug: another campaign is “winter” too; give each its own"),
         ("campaigns", [{**WINTER, "until": "soon"}], "campaigns[0].until: "),
         ("newsletters", [LETTER, LETTER], "newsletters[1].slug: another newsletter is “weekly” too; give each its own"),
