@@ -266,7 +266,9 @@ def _cell(row: Booked, field: str) -> str:
     if field == "amount":
         return decimal(row.amount, row.currency)
     value = str(getattr(row, field) or "")
-    value = " ".join(plain(value.replace("\n", " ")).split()) if field == "name" else value
+    if field == "name":
+        # Where commas are decimal points a spreadsheet begins a new cell with each semicolon.
+        value = " ".join(plain(value.replace("\n", " ").replace(";", ",")).split())
     return f"'{value}" if value.startswith(_STARTS_A_FORMULA) else value
 
 

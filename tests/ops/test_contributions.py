@@ -211,6 +211,16 @@ def test_the_ledger_is_a_table_that_names_nobody_unless_asked(shop: Shop) -> Non
     assert as_json[0]["name"] is None
 
 
+def test_no_name_begins_a_formula_where_semicolons_part_cells(shop: Shop) -> None:
+    """A table with commas, in a spreadsheet whose language writes 7,50."""
+    paid(shop, name='Bo;=HYPERLINK("x")')
+
+    table = shop.run("contributions", "export", "--with-names").stdout
+
+    assert ";" not in table
+    assert next(csv.DictReader(io.StringIO(table)))["name"] == 'Bo,=HYPERLINK("x")'
+
+
 def test_an_export_is_of_whole_days(shop: Shop) -> None:
     paid(shop)
     day = time.strftime("%Y-%m-%d", time.gmtime(NOW))
