@@ -31,6 +31,7 @@ def forget(member: str, doors: Doors) -> int:
         doors.processor.forget(payer.customer)
     for id in orders:
         _rewrite(id, doors)
+    _withdraw(member, doors)
     doors.ledger.forget_payer(member)
     return len(orders)
 
@@ -41,6 +42,21 @@ def _stop(order: Order, doors: Doors) -> None:
         doors.checkouts.expire(order.session)
     if order.subscription is not None:
         doors.processor.cancel(order.subscription)
+
+
+def _withdraw(member: str, doors: Doors) -> None:
+    """No membership for who is still there: whoever erases accounts may have been cut off, and none of the orders leads
+    to this one any more, so that nothing would ever end it (R11)."""
+    for _ in range(_ROUNDS):
+        found = doors.members.read(member)
+        if found is None or found[0].membership is None:
+            return
+        try:
+            doors.members.write(replace(found[0], membership=None), found[1])
+        except RecordChanged:
+            continue
+        return
+    raise RecordChanged("Others write this member all the time.")
 
 
 def _rewrite(id: str, doors: Doors) -> None:

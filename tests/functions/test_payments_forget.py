@@ -10,9 +10,10 @@ from functions.payments.batch import Ended
 from functions.payments.forget import forget
 from shared.domain.addresses import Address
 from shared.domain.happenings import Forget
-from shared.domain.members import Member
+from shared.domain.members import Member, tier_of
 from shared.domain.orders import Interval, NoticeKind, OrderState
 from shared.domain.standing import PageState, SubscriptionStatus
+from shared.domain.tiers import Tier
 from shared.ports import Step
 from tests.functions.books import ADA, Books
 from tests.functions.killed import KillableBooks
@@ -138,6 +139,37 @@ def test_what_another_customer_pays_for_them_ends_too() -> None:
 
     assert subscription is not None
     assert subscription.status is SubscriptionStatus.CANCELED
+
+
+def test_who_is_forgotten_and_still_there_is_no_member() -> None:
+    """Whoever erases the account asks payments first, and may be cut off then. What was paid is theirs no more: nothing
+    that happens to it could end a membership."""
+    books = Books()
+    books.membership()
+    books.hear_news()
+    assert tier_of(books.member(), NOW) is Tier.MEMBER
+    books.hear(Forget(ADA.id))
+    books.hear_news()
+
+    assert tier_of(books.member(), NOW) is Tier.SUBSCRIBER
+    assert books.member().membership is None
+
+
+def test_who_goes_while_their_membership_is_withdrawn_is_not_brought_back() -> None:
+    books = Books()
+    books.membership()
+    books.hear_news()
+    write = books.members.write
+
+    def meanwhile(member: Member, expected: str | None) -> str:
+        erased(books)
+        return write(member, expected)
+
+    books.members.write = meanwhile  # type: ignore[method-assign]
+    (worked,) = books.hear(Forget(ADA.id))
+
+    assert worked.ended is Ended.FORGOTTEN
+    assert books.members.read(ADA.id) is None
 
 
 @pytest.mark.parametrize("first", ["forget", "events"])
