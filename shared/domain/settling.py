@@ -148,6 +148,8 @@ def membership_of(order: Order, standing: Standing, state: OrderState, grace_day
     kept = (one for one in standing.payments if not (one.is_disputed or one.is_refunded))
     paid_until = max((one.until or 0 for one in kept), default=0)
     grace = paid_until + grace_days * DAY
+    if paid_until <= subscription.started_at:  # a part of what the first period costs, which opens nothing yet
+        return Membership(MembershipState.ENDED, subscription.started_at, paid_until, 0)
     match state:
         case OrderState.RUNNING:
             # Paying for the next period takes its time; where there will be none, nothing is waited for.

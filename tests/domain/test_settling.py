@@ -286,6 +286,16 @@ def test_nobody_is_a_member_before_there_is_a_payment(status: SubscriptionStatus
     assert membership_of(MEMBERSHIP, standing, state_of(standing), 60) is None
 
 
+@pytest.mark.parametrize("status", SubscriptionStatus)
+def test_nobody_is_a_member_by_a_part_of_the_first_payment(status: SubscriptionStatus) -> None:
+    """It pays until no later than the period begins."""
+    standing = joined(replace(FIRST, amount=1, until=NOW), status=status)
+    membership = membership_of(MEMBERSHIP, standing, state_of(standing), 60)
+
+    assert membership is not None
+    assert (membership.state, membership.good_until) == (M.ENDED, 0)
+
+
 @given(lives, st.sampled_from([Interval.ONCE, Interval.MONTH, Interval.YEAR]), st.integers(0, 60))
 def test_a_contribution_of_any_shape_never_yields_a_membership(
     life: tuple[str, ...], interval: Interval, days: int
