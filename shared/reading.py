@@ -11,7 +11,7 @@ from shared.domain.passes import PassState, Verdict
 from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, Refusal, UnknownArticle
 from shared.domain.tiers import Tier, parse_tier
 from shared.http import NO_STORE, Answer, Request, for_everyone
-from shared.ports import Passes
+from shared.ports.reading import Passes
 
 # Publishing purges by tag within seconds, so the life may be long. A name that is not there yet has no tag but its
 # slug's, and a short life.

@@ -8,7 +8,7 @@ from shared.domain.happenings import EVENT_TYPES
 from shared.domain.orders import Interval
 from shared.domain.paper import Paper, Plan
 from shared.domain.refusals import ProcessorRefused, ProcessorUnavailable
-from shared.ports import Endpoint, Price
+from shared.ports.money import Endpoint, Price
 
 LOGIN: Final = "https://billing.example/p/login/test_1"
 

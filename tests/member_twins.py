@@ -20,7 +20,7 @@ from shared.domain.refusals import (
 )
 from shared.domain.sessions import Session
 from shared.domain.sign_in import SignIn
-from shared.ports import MailSetup, Quota
+from shared.ports.mail import MailSetup, Quota
 
 T = TypeVar("T")
 Key = tuple[str, ...]

@@ -10,7 +10,7 @@ from shared.domain.happenings import PaymentsMessage
 from shared.domain.ledger import Entry
 from shared.domain.orders import Order, Payer
 from shared.domain.refusals import ContentUnavailable, RecordChanged, StoreUnavailable
-from shared.ports import Step
+from shared.ports.money import Step
 from tests.member_twins import Key, MemoryRecords
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from functions.publishing.placements import Placement, placement_key
 from shared.domain.articles import Article, Stored, Unpublished
 from shared.domain.lists import LATEST, MAX_PAGE, Entry
 from shared.domain.refusals import UnknownList
-from shared.ports import ArticleShelf, Documents, Schedules
+from shared.ports.publishing import ArticleShelf, Documents, Schedules
 from tests.samples import NIGHT_FERRY
 from tests.twins import (
     MemoryAnnouncements,

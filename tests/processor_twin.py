@@ -25,7 +25,7 @@ from shared.domain.standing import (
     Subscription,
     SubscriptionStatus,
 )
-from shared.ports import HostedPage, Price
+from shared.ports.money import HostedPage, Price
 
 NOW: Final = 1_800_000_000
 PERIODS: Final = {Interval.MONTH: 30 * DAY, Interval.YEAR: 365 * DAY}

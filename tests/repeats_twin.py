@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from shared.domain.refusals import KeyReused, StillRunning, StoreUnavailable
-from shared.ports import Begun
+from shared.ports.money import Begun
 
 
 class MemoryRepeats:

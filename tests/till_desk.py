@@ -15,7 +15,7 @@ from shared.adapters.stripe_client import StripeAt
 from shared.adapters.stripe_processor import StripeProcessor
 from shared.domain.paper import Plan
 from shared.domain.standing import DisputeOutcome
-from shared.ports import Price
+from shared.ports.money import Price
 from tests.local.stripe_openapi import check_answer, check_event, check_request
 from tests.local.stripe_types import check_object
 from tests.till_server import KEY, Keys, TillServer, served

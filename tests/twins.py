@@ -25,7 +25,8 @@ from shared.domain.refusals import (
     UnknownList,
     UnusableKeyring,
 )
-from shared.ports import ArticleVersion, Letter, ListPage
+from shared.ports.publishing import ArticleVersion, Letter
+from shared.ports.reading import ListPage
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from shared.domain.moments import moment
 from shared.domain.paper import PAPER_TAG, Campaign
 from shared.domain.refusals import UnknownCampaign, UnknownRoute
 from shared.http import JSON, Answer, Request, for_everyone, problem, shown
-from shared.ports import Campaigns, Papers
+from shared.ports.reading import Campaigns, Papers
 from shared.reading import MISSING_SECONDS
 
 # Nothing purges it when somebody gives, so no old copy is given while a new one is made.

@@ -24,7 +24,7 @@ from shared.domain.lists import (
 from shared.domain.refusals import InvalidParameter, UnknownList, UnknownRoute, UnservedCombination
 from shared.domain.text import is_slug
 from shared.http import JSON, Answer, Request, for_everyone, problem, shown
-from shared.ports import Lists
+from shared.ports.reading import Lists
 
 LIST_SECONDS: Final = 86_400  # purged by tag when the list changes
 MISSING_SECONDS: Final = 30

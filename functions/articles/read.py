@@ -16,7 +16,7 @@ from shared.domain.refusals import (
 )
 from shared.domain.text import is_slug
 from shared.http import JSON, Answer, Request, check_method, for_everyone, problem, shown
-from shared.ports import Articles, Campaigns, Lists, Papers, Passes
+from shared.ports.reading import Articles, Campaigns, Lists, Papers, Passes
 from shared.reading import (
     ANYONES,
     ARTICLE_SECONDS,

@@ -9,7 +9,7 @@ from functions.articles.read import Doors
 from shared.adapters.passes_when_needed import PassesWhenNeeded
 from shared.adapters.s3_articles import S3Articles
 from shared.adapters.s3_objects import S3Objects
-from shared.ports import Campaigns, ListPage, Lists, Papers
+from shared.ports.reading import Campaigns, ListPage, Lists, Papers
 from shared.settings import Settings
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from shared.domain.refusals import KeyReused, RecordChanged, StillRunning
 from shared.domain.secrets import new_id
 from shared.personal import client_of
 from shared.personal.limits import DAY, HOUR, MINUTE, QUARTER, limit
-from shared.ports import Begun, HostedPage
+from shared.ports.money import Begun, HostedPage
 
 # A page of the payment service is a place to try stolen cards at: few are made for anybody, and only so many for all.
 CLIENT_A_QUARTER: Final = 12

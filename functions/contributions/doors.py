@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from shared.domain.secrets import Chance
 from shared.personal import routes
-from shared.ports import Checkouts, Ledger, Limits, Lists, Members, Papers, Repeats, Sessions
+from shared.ports.money import Checkouts, Ledger, Repeats
+from shared.ports.persons import Limits, Members, Sessions
+from shared.ports.reading import Lists, Papers
 from shared.site.site import Sites
 
 

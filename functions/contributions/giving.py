@@ -16,7 +16,7 @@ from shared.domain.orders import Kind, Order
 from shared.http import Answer
 from shared.personal import PersonalRequest, body_of
 from shared.personal.signed_in import who_reads
-from shared.ports import Begun
+from shared.ports.money import Begun
 
 _MAX_TITLE: Final = 200
 

@@ -27,7 +27,7 @@ from shared.http import Answer
 from shared.personal import body_of, handed_over, told
 from shared.personal.limits import HOUR, limit
 from shared.personal.signed_in import who_reads
-from shared.ports import Begun, Price
+from shared.ports.money import Begun, Price
 
 # What goes on taking money, or may: whoever has been given it back is charged again at the next renewal.
 _GOING: Final = frozenset(

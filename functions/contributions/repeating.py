@@ -13,7 +13,7 @@ from shared.domain.members import Member
 from shared.domain.refusals import InvalidRequest
 from shared.domain.secrets import digest_of, new_id
 from shared.personal import PersonalRequest, client_of
-from shared.ports import Begun
+from shared.ports.money import Begun
 
 HEADER: Final = "idempotency-key"
 _key = re.compile(r"[\x21-\x7e]{1,255}\Z")

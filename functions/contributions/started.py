@@ -6,7 +6,7 @@ from functions.contributions.answers import Started
 from functions.contributions.doors import Asked
 from shared.http import Answer
 from shared.personal import handed_over, told
-from shared.ports import Begun
+from shared.ports.money import Begun
 
 
 def started(asked: Asked, begun: Begun) -> Answer:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from shared.domain.secrets import Chance
-from shared.ports import EmailChanges, Mailer, Members, Notices, Papers, SignIns
+from shared.ports.mail import Mailer, Notices
+from shared.ports.persons import EmailChanges, Members, SignIns
+from shared.ports.reading import Papers
 
 
 class Doors(Struct, frozen=True):

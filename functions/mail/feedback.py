@@ -20,7 +20,7 @@ from shared.domain.addresses import Address, parse_address
 from shared.domain.decoding import UNREADABLE
 from shared.domain.members import Contact, suppress
 from shared.domain.refusals import InvalidAddress, RecordChanged, StoreUnavailable
-from shared.ports import Members
+from shared.ports.persons import Members
 
 _ROUNDS: Final = 8
 

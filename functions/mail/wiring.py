@@ -13,7 +13,7 @@ from shared.adapters.s3_lists import S3Papers
 from shared.adapters.s3_objects import S3Objects
 from shared.adapters.sesv2_mailer import Sesv2Mailer
 from shared.adapters.sqs_redelivery import SqsRedelivery
-from shared.ports import Redelivery
+from shared.ports.publishing import Redelivery
 from shared.settings import MailSettings, PostSettings
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from shared.domain.members import Member
-from shared.ports import Members
+from shared.ports.persons import Members
 
 
 def receive(member: Member, version: str, members: Members) -> tuple[Member, str]:

@@ -16,7 +16,8 @@ from shared.domain.members import Member, Membership, MembershipState, tier_of
 from shared.domain.moments import moment
 from shared.domain.orders import Kind
 from shared.domain.sessions import Session
-from shared.ports import EmailChanges, Ledger, Members, Sessions
+from shared.ports.money import Ledger
+from shared.ports.persons import EmailChanges, Members, Sessions
 
 
 def profile_of(member: Member, plan: str | None, now: float) -> Profile:

@@ -9,7 +9,9 @@ from shared.domain.happenings import Forget
 from shared.domain.mails import NoticeOrder
 from shared.domain.members import Contact, Member
 from shared.domain.refusals import RecordChanged, StoreUnavailable
-from shared.ports import EmailChanges, Members, PaymentsQueue, Postbox, SignIns
+from shared.ports.mail import Postbox
+from shared.ports.money import PaymentsQueue
+from shared.ports.persons import EmailChanges, Members, SignIns
 
 
 def erase_member(

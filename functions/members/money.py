@@ -10,7 +10,7 @@ from shared.domain.ledger import Entry
 from shared.domain.members import Member
 from shared.domain.orders import Order, OrderState, Payer
 from shared.domain.refusals import StoreUnavailable
-from shared.ports import Ledger
+from shared.ports.money import Ledger
 
 # A step that makes an entry takes the order out of these.
 _NOTHING_CAME: Final = frozenset({OrderState.OPEN, OrderState.PENDING, OrderState.EXPIRED, OrderState.FAILED})

@@ -9,22 +9,19 @@ from msgspec import Struct
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
 from shared.domain.secrets import Chance
 from shared.personal import routes
-from shared.ports import (
+from shared.ports.mail import Postbox
+from shared.ports.money import Ledger, PaymentsQueue
+from shared.ports.persons import (
     EmailChanges,
     ForeignTokens,
     IdentitySigner,
-    Ledger,
     Limits,
-    Lists,
     Members,
-    Papers,
-    Passes,
-    PaymentsQueue,
-    Postbox,
     Sessions,
     SignIns,
     TrustStore,
 )
+from shared.ports.reading import Lists, Papers, Passes
 from shared.site.site import Sites
 
 PASS_SECONDS: Final = DEFAULT_LIFETIME_SECONDS

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from shared.domain.secrets import Chance
-from shared.ports import Articles, Continuations, Mailer, Mailings, MailQuota, Members, Papers
+from shared.ports.mail import Continuations, Mailer, Mailings, MailQuota
+from shared.ports.persons import Members
+from shared.ports.reading import Articles, Papers
 
 
 class Doors(Struct, frozen=True):

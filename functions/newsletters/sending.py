@@ -33,7 +33,7 @@ from shared.domain.refusals import (
     UnknownArticle,
 )
 from shared.domain.tiers import Tier
-from shared.ports import Quota
+from shared.ports.mail import Quota
 
 PAGE: Final = 100  # members
 SECONDS_KEPT: Final = 60

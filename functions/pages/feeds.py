@@ -13,7 +13,7 @@ from functions.pages.entries import article_url, timestamp
 from shared.domain.blocks import Picture
 from shared.domain.lists import LATEST, Entry
 from shared.domain.paper import Paper
-from shared.ports import ListPage
+from shared.ports.reading import ListPage
 
 IN_FEED: Final = 30
 """How many articles a feed holds."""

@@ -15,7 +15,7 @@ from functions.pages.structured import author_data, front_data, section_data
 from shared.domain.articles import Section
 from shared.domain.lists import LATEST, MAX_PAGE, Entry, author_facts, cursor_of, moment_at, place_in
 from shared.domain.refusals import UnknownList
-from shared.ports import ListPage
+from shared.ports.reading import ListPage
 from shared.site.site import Site
 
 ON_TOP: Final = 3

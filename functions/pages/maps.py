@@ -16,7 +16,7 @@ from shared.domain.list_parts import Index, Row
 from shared.domain.lists import LATEST, Entry, moment_at
 from shared.domain.paper import Paper
 from shared.domain.text import Slug
-from shared.ports import ListPage, Lists
+from shared.ports.reading import ListPage, Lists
 
 WHOLE: Final = 1_000
 """Articles up to which one map holds all of the site."""

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from functions.pages.frames import Frames
 from shared.http import for_everyone
-from shared.ports import Articles, Campaigns, Lists, Papers, Passes
+from shared.ports.reading import Articles, Campaigns, Lists, Papers, Passes
 from shared.reading import ANYONES, Sight
 
 # Publishing purges by tag within seconds, so the life may be long.

@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from shared.ports import Checkouts, Documents, Ledger, Members, Papers, Postbox, Processor
+from shared.ports.mail import Postbox
+from shared.ports.money import Checkouts, Ledger, Processor
+from shared.ports.persons import Members
+from shared.ports.publishing import Documents
+from shared.ports.reading import Papers
 
 
 class Doors(Struct, frozen=True):

@@ -13,7 +13,7 @@ from functions.payments.campaigns import say_raised
 from functions.payments.doors import Doors
 from shared.domain.orders import Order, OrderState
 from shared.domain.refusals import RecordChanged
-from shared.ports import CampaignStep, Step
+from shared.ports.money import CampaignStep, Step
 
 _ROUNDS: Final = 12
 

@@ -23,7 +23,7 @@ from shared.domain.orders import Kind, Order, OrderState
 from shared.domain.refusals import ImpossibleTransition, PaymentMismatch, RecordChanged, UnknownOrder
 from shared.domain.settling import Settled, settle, withdrawn
 from shared.domain.standing import PageState, Standing
-from shared.ports import CampaignStep, Step
+from shared.ports.money import CampaignStep, Step
 
 _ROUNDS: Final = 12
 _NOTHING_CAME: Final = frozenset({OrderState.OPEN, OrderState.EXPIRED})

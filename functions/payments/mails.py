@@ -13,7 +13,7 @@ from shared.domain.addresses import Address, parse_address
 from shared.domain.mails import MoneyOrder
 from shared.domain.orders import Kind, Notice, Order
 from shared.domain.refusals import InvalidAddress, RecordChanged
-from shared.ports import Step
+from shared.ports.money import Step
 
 _ROUNDS: Final = 12
 

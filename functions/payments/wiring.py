@@ -17,7 +17,7 @@ from shared.adapters.sqs_redelivery import SqsRedelivery
 from shared.adapters.stripe_checkouts import StripeCheckouts
 from shared.adapters.stripe_client import StripeAt
 from shared.adapters.stripe_processor import StripeProcessor
-from shared.ports import Redelivery
+from shared.ports.publishing import Redelivery
 from shared.settings import PaymentsSettings, StripeSettings, WorkerSettings
 
 

@@ -29,7 +29,7 @@ from functions.publishing.placements import Work, announced_key, placement_key, 
 from shared.domain.articles import Article, files_of
 from shared.domain.lists import directory_of, entry_of, list_tag
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
-from shared.ports import Announcements, ArticleShelf, Documents, Purge, Schedules, WaitingMedia
+from shared.ports.publishing import Announcements, ArticleShelf, Documents, Purge, Schedules, WaitingMedia
 
 ROUNDS: Final = 10
 AT_ONCE: Final = 8  # requests under way: lists are each other's equals, and so are articles

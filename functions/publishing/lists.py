@@ -21,7 +21,7 @@ from shared.domain.lists import (
     slug_at,
 )
 from shared.domain.refusals import DocumentChanged
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 
 Held = tuple[Index, str | None]
 """A list's index as it was read, and its version."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shared.domain.articles import Article, Stored
 from shared.domain.lists import entry_of, lists_of, place_of
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 
 Entered = tuple[tuple[str, str], ...]
 """Where an article stands: (list, place)."""

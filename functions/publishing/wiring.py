@@ -10,7 +10,7 @@ from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.scheduler_schedules import SchedulerSchedules
 from shared.adapters.sqs_announcements import SqsAnnouncements
 from shared.adapters.sqs_redelivery import SqsRedelivery
-from shared.ports import Redelivery
+from shared.ports.publishing import Redelivery
 from shared.settings import PublishingSettings
 
 

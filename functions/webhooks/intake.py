@@ -14,7 +14,7 @@ from shared.domain.refusals import InvalidRequest, MethodNotAllowed, Refusal, To
 from shared.domain.webhooks import check_signature
 from shared.http import NO_STORE, Answer, Request, problem, request_of
 from shared.http_api import body_bytes, check_from_the_edge
-from shared.ports import PaymentsQueue, VendorSecrets
+from shared.ports.money import PaymentsQueue, VendorSecrets
 
 PATH: Final = "/api/webhooks/stripe"
 MAX_BODY_BYTES: Final = 256 * 1024  # a subscription of many items is some tens of KB

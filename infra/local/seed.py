@@ -16,7 +16,7 @@ from infra.ops.settling import settle
 from infra.ops.stack import Stack
 from infra.ops.uploading import upload_media
 from shared.domain.paper import PAPER_KEY, Paper
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
 PATIENCE_SECONDS: Final = 30

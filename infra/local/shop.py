@@ -8,7 +8,7 @@ from shared.settings import StripeSettings
 
 
 class _Key:
-    """`shared.ports.VendorSecrets` of whoever holds the key in the hand."""
+    """`shared.ports.money.VendorSecrets` of whoever holds the key in the hand."""
 
     def __init__(self, key: str) -> None:
         self._key = key

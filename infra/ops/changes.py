@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from infra.ops.publishing import Change, Found, decided, describe
 from shared.domain.articles import Article, Renamed, Stored, Unpublished
 from shared.domain.refusals import SlugTaken, UnknownArticle
-from shared.ports import ArticleShelf, ArticleVersion
+from shared.ports.publishing import ArticleShelf, ArticleVersion
 
 
 @dataclass(frozen=True)

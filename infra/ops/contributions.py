@@ -22,7 +22,7 @@ from shared.domain.orders import ORDER_ID, Kind, Order, OrderState
 from shared.domain.refusals import ImpossibleTransition, InvalidField, PaymentMismatch, UnknownOrder
 from shared.domain.settling import DAY, settle, state_of
 from shared.domain.standing import Payment, Standing, SubscriptionStatus
-from shared.ports import Ledger
+from shared.ports.money import Ledger
 
 GOES_ON: Final = frozenset(
     {OrderState.RUNNING, OrderState.PAST_DUE, OrderState.PAUSED, OrderState.REFUNDED, OrderState.DISPUTED}

@@ -39,7 +39,8 @@ from shared.domain.decoding import UNREADABLE
 from shared.domain.lists import Directory, directory_of, slug_at
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import StoreUnavailable, UnusableKeyring
-from shared.ports import DeadLetters, EdgeKeys, KeyringShelf, MailPlace
+from shared.ports.mail import MailPlace
+from shared.ports.publishing import DeadLetters, EdgeKeys, KeyringShelf
 
 LATE: Final = dt.timedelta(minutes=2)
 """How long an article that is due may take to appear; our clock need not be S3's either."""

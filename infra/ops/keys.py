@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shared.domain import keyrings
 from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.refusals import UnusableKeyring
-from shared.ports import EdgeKeys, KeyringShelf
+from shared.ports.publishing import EdgeKeys, KeyringShelf
 
 
 def new_key(now: float) -> PassKey:

@@ -17,7 +17,7 @@ from shared.domain.ledger import Entry
 from shared.domain.moments import moment
 from shared.domain.money import digits_of, written
 from shared.domain.orders import Order
-from shared.ports import Ledger
+from shared.ports.money import Ledger
 
 _STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 

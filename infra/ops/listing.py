@@ -13,7 +13,7 @@ from shared.domain.articles import Article
 from shared.domain.list_parts import find_page
 from shared.domain.lists import LATEST
 from shared.domain.refusals import ContentUnavailable, DocumentChanged, UnknownList
-from shared.ports import ArticleShelf, Documents, Schedules
+from shared.ports.publishing import ArticleShelf, Documents, Schedules
 
 
 def listed(documents: Documents, name: str, limit: int) -> list[Raw]:

@@ -12,7 +12,8 @@ from shared.domain.mailings import Mailing, carrier_for
 from shared.domain.members import Contact
 from shared.domain.paper import Newsletter, Paper
 from shared.domain.refusals import RecordChanged, StoreUnavailable, UnknownArticle
-from shared.ports import Mailings, MailPlace, MailSetup, Members
+from shared.ports.mail import Mailings, MailPlace, MailSetup
+from shared.ports.persons import Members
 
 FEEDBACK = ("BOUNCE", "COMPLAINT")
 _PAGE = 500

@@ -26,7 +26,9 @@ from shared.domain.moments import moment
 from shared.domain.refusals import RecordChanged, StoreUnavailable, UnknownGrant, UnknownMember
 from shared.domain.secrets import Chance
 from shared.domain.tiers import Tier
-from shared.ports import EmailChanges, MailPlace, Members, PaymentsQueue, Postbox, Sessions, SignIns
+from shared.ports.mail import MailPlace, Postbox
+from shared.ports.money import PaymentsQueue
+from shared.ports.persons import EmailChanges, Members, Sessions, SignIns
 
 _ROUNDS: Final = 8
 _PAGE: Final = 500

@@ -20,7 +20,7 @@ from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.paper_checks import paper_problems
 from shared.domain.refusals import InvalidPaper
 from shared.mail_texts import MAIL_TEXTS
-from shared.ports import Documents, Purge
+from shared.ports.publishing import Documents, Purge
 from shared.site.texts import TEXTS
 from shared.site.words import Words
 

@@ -26,7 +26,8 @@ from shared.domain.refusals import (
     UnknownOrder,
 )
 from shared.domain.settling import DAY, settle
-from shared.ports import Catalogue, DeadLetters, Endpoint, Price, SecretsShelf
+from shared.ports.money import Catalogue, Endpoint, Price, SecretsShelf
+from shared.ports.publishing import DeadLetters
 
 LATE: Final = 2 * DAY
 """After so long without reconciling, the function that does it every day does not."""
@@ -89,7 +90,7 @@ def key_problem(key: str, livemode: bool) -> str | None:
 
 
 class Held:
-    """`shared.ports.VendorSecrets` of whoever holds a key in the hand, to try it."""
+    """`shared.ports.money.VendorSecrets` of whoever holds a key in the hand, to try it."""
 
     def __init__(self, key: str) -> None:
         self._key = key

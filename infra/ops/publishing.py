@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from infra.ops.settling import placed_version
 from shared.domain.articles import Article, Renamed, Stored, Unpublished
 from shared.domain.refusals import ArticleChanged, InvalidArticle, Refusal, SlugTaken, UnknownArticle
-from shared.ports import ArticleShelf, Documents
+from shared.ports.publishing import ArticleShelf, Documents
 
 AT_ONCE: Final = 8  # requests under way; boto3 keeps ten connections
 _Item = TypeVar("_Item")

@@ -25,7 +25,7 @@ from shared.domain.decoding import UNREADABLE
 from shared.domain.list_parts import Index, PartOf, Revision, Row, build, directory_key, index_key, part_key
 from shared.domain.lists import Directory, directory_of, list_tag
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
-from shared.ports import Documents, Purge
+from shared.ports.publishing import Documents, Purge
 
 TAGS_AT_ONCE: Final = 1_000  # CloudFront takes some thousands in a request
 SLUGS_AT_ONCE: Final = 25

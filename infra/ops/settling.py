@@ -12,7 +12,7 @@ import msgspec
 
 from functions.publishing.placements import Placement, placement_key
 from shared.domain.decoding import UNREADABLE
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 
 # A thousand that wait make no thousand requests for each that arrives. Publishing goes in the order of writing, so the
 # front is where they arrive; where none does, the others are looked at in turn, for something may be stuck there.

@@ -36,30 +36,21 @@ from shared.adapters.sqs_dead_letters import SqsDeadLetters
 from shared.adapters.sqs_payments import SqsPaymentsQueue
 from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.refusals import NoStack
-from shared.ports import (
+from shared.ports.mail import Mailings, MailPlace, Postbox
+from shared.ports.money import Catalogue, Ledger, PaymentsQueue, SecretsShelf, VendorSecrets
+from shared.ports.persons import EmailChanges, Members, Sessions, SignIns
+from shared.ports.publishing import (
     ArticleShelf,
-    Catalogue,
     DeadLetters,
     Documents,
     EdgeKeys,
-    EmailChanges,
     KeyringShelf,
-    Ledger,
-    Mailings,
-    MailPlace,
     MediaShelf,
-    Members,
-    Passes,
-    PaymentsQueue,
-    Postbox,
     Purge,
     Schedules,
-    SecretsShelf,
-    Sessions,
-    SignIns,
-    VendorSecrets,
     WaitingMedia,
 )
+from shared.ports.reading import Passes
 from shared.settings import StripeSettings
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import msgspec
 from shared.domain.decoding import UNREADABLE
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 
 
 class StoredPaper:
-    """`shared.ports.Papers`, as it lies there now."""
+    """`shared.ports.reading.Papers`, as it lies there now."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

@@ -23,7 +23,7 @@ from shared.domain.list_parts import LARGEST, SMALLEST, Index, Part, Row, index_
 from shared.domain.lists import Directory, directory_of, entry_of
 from shared.domain.refusals import ContentUnavailable, DocumentChanged, UnknownList
 from shared.domain.text import is_slug
-from shared.ports import ArticleShelf, Documents
+from shared.ports.publishing import ArticleShelf, Documents
 
 Progress = Callable[[str, int | None], Callable[[], None]]
 """Hears what is being done and how many times (None: nobody knows); what it returns is called after each."""

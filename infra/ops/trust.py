@@ -11,7 +11,7 @@ import msgspec
 from shared.domain.jwks import KeySet
 from shared.domain.refusals import IssuerUnavailable, UnusableTrust
 from shared.domain.trust import TRUST_KEY, Issuer, Trust, decode_trust
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 
 
 class Fetcher(Protocol):

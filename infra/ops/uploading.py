@@ -9,7 +9,7 @@ from typing import Literal
 from infra.ops.files import Problem, line_naming, media_of
 from infra.ops.media import Media, UnusableMedia
 from shared.domain.articles import Article
-from shared.ports import MediaShelf, Purge
+from shared.ports.publishing import MediaShelf, Purge
 
 Report = Callable[[str, Literal["new", "changed", "waiting"]], None]
 """Hears of each file once it is there."""

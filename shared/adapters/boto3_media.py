@@ -14,7 +14,7 @@ _DIGEST = "sha256"
 
 
 class Boto3MediaShelf:
-    """`shared.ports.MediaShelf` on S3."""
+    """`shared.ports.publishing.MediaShelf` on S3."""
 
     folder = ""  # The edge may fetch what lies under `media/`, and nothing else (template.yaml).
 
@@ -41,7 +41,7 @@ class Boto3MediaShelf:
 
 
 class Boto3WaitingMedia(Boto3MediaShelf):
-    """`shared.ports.WaitingMedia` on S3: in the same bucket, where the edge may not look."""
+    """`shared.ports.publishing.WaitingMedia` on S3: in the same bucket, where the edge may not look."""
 
     folder = "waiting/"
 

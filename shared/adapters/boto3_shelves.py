@@ -22,7 +22,7 @@ from shared.domain.refusals import (
     UnusableKeyring,
 )
 from shared.domain.text import is_slug
-from shared.ports import ArticleVersion
+from shared.ports.publishing import ArticleVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -38,7 +38,7 @@ _stored: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
 
 
 class Boto3ArticleShelf:
-    """`shared.ports.ArticleShelf` on S3."""
+    """`shared.ports.publishing.ArticleShelf` on S3."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client, self._bucket = client, bucket
@@ -94,7 +94,7 @@ class Boto3ArticleShelf:
 
 
 class Boto3Documents:
-    """`shared.ports.Documents` on S3."""
+    """`shared.ports.publishing.Documents` on S3."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client, self._bucket = client, bucket
@@ -125,7 +125,7 @@ class Boto3Documents:
 
 
 class Boto3KeyringShelf:
-    """`shared.ports.KeyringShelf` and `shared.ports.Keyrings` on S3."""
+    """`shared.ports.publishing.KeyringShelf` and `shared.ports.reading.Keyrings` on S3."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client, self._bucket = client, bucket

@@ -23,7 +23,7 @@ def edge_copy(ring: Keyring) -> str:
 
 
 class CloudFrontKvs:
-    """`shared.ports.EdgeKeys` on a KeyValueStore."""
+    """`shared.ports.publishing.EdgeKeys` on a KeyValueStore."""
 
     def __init__(
         self, client: Any, arn: str

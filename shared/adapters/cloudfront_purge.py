@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CloudFrontPurge:
-    """`shared.ports.Purge` on CloudFront."""
+    """`shared.ports.publishing.Purge` on CloudFront."""
 
     def __init__(self, client: CloudFrontClient, distribution: str) -> None:
         self._client, self._distribution = client, distribution

@@ -20,7 +20,7 @@ from shared.domain.campaigns import MAX_NAMED, Raised, Supporter
 from shared.domain.ledger import Entry
 from shared.domain.orders import Order, OrderState, Payer
 from shared.domain.refusals import RecordChanged
-from shared.ports import CampaignStep, Step
+from shared.ports.money import CampaignStep, Step
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -50,7 +50,7 @@ _moments: Final[msgspec.json.Decoder[int]] = msgspec.json.Decoder(int)
 
 
 class DynamoLedger:
-    """`shared.ports.Ledger`."""
+    """`shared.ports.money.Ledger`."""
 
     def __init__(self, client: DynamoDBClient, table: str, members_table: str) -> None:
         self._client, self._table = client, table

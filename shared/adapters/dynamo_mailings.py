@@ -26,7 +26,7 @@ _mailings: Final[msgspec.json.Decoder[Mailing]] = msgspec.json.Decoder(Mailing)
 
 
 class DynamoMailings:
-    """`shared.ports.Mailings`."""
+    """`shared.ports.mail.Mailings`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table

@@ -24,7 +24,7 @@ _sessions: Final[msgspec.json.Decoder[Session]] = msgspec.json.Decoder(Session)
 
 
 class DynamoMembers:
-    """`shared.ports.Members`."""
+    """`shared.ports.persons.Members`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table
@@ -83,7 +83,7 @@ class DynamoMembers:
 
 
 class DynamoSessions:
-    """`shared.ports.Sessions`, beside their members."""
+    """`shared.ports.persons.Sessions`, beside their members."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._records = DynamoRecords(client, table, *_KEYS)

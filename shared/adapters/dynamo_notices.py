@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DynamoNotices:
-    """`shared.ports.Notices`."""
+    """`shared.ports.mail.Notices`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table

@@ -25,7 +25,7 @@ _texts: Final[msgspec.json.Decoder[str]] = msgspec.json.Decoder(str)
 
 
 class DynamoSignIns:
-    """`shared.ports.SignIns`. Beside each lies, under its link's digest, whose it is: a link names nobody."""
+    """`shared.ports.persons.SignIns`. Beside each lies, under its link's digest, whose it is: a link names nobody."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._records = DynamoRecords(client, table, _KEY)
@@ -51,7 +51,7 @@ class DynamoSignIns:
 
 
 class DynamoEmailChanges:
-    """`shared.ports.EmailChanges`, in the same way."""
+    """`shared.ports.persons.EmailChanges`, in the same way."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._records = DynamoRecords(client, table, _KEY)
@@ -77,7 +77,7 @@ class DynamoEmailChanges:
 
 
 class DynamoLimits:
-    """`shared.ports.Limits`: a counter for each window."""
+    """`shared.ports.persons.Limits`: a counter for each window."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table

@@ -48,8 +48,8 @@ class _Known:
 
 
 class HttpIssuerKeys:
-    """`shared.ports.IssuerKeys` over HTTPS. `schemes` and `tls` (whom to believe that a host is itself) are given by
-    tests alone: they have issuers of their own."""
+    """`shared.ports.persons.IssuerKeys` over HTTPS. `schemes` and `tls` (whom to believe that a host is itself) are
+    given by tests alone: they have issuers of their own."""
 
     def __init__(self, schemes: tuple[str, ...] = ("https",), tls: ssl.SSLContext | None = None) -> None:
         self._schemes, self._tls = schemes, tls

@@ -23,8 +23,8 @@ _NUMBER_BYTES: Final = 32
 
 
 class KmsIdentity:
-    """`shared.ports.IdentitySigner` on KMS keys of the kind ECC_NIST_P256. The first of `key_ids` signs; the others are
-    published, so that a key is known before it signs, and for as long as what it has signed is good."""
+    """`shared.ports.persons.IdentitySigner` on KMS keys of the kind ECC_NIST_P256. The first of `key_ids` signs; the
+    others are published, so that a key is known before it signs, and for as long as what it has signed is good."""
 
     def __init__(self, client: KMSClient, key_ids: tuple[str, ...]) -> None:
         self._client, self._key_ids = client, key_ids

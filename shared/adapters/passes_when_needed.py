@@ -9,7 +9,7 @@ from types import ModuleType
 from shared.adapters.s3_objects import S3Objects
 from shared.domain.passes import Verdict
 from shared.domain.tiers import Tier
-from shared.ports import Passes
+from shared.ports.reading import Passes
 from shared.settings import Settings
 
 

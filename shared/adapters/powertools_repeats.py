@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.domain.refusals import KeyReused, StillRunning, StoreUnavailable
-from shared.ports import Begun
+from shared.ports.money import Begun
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -26,7 +26,7 @@ class _TimeLeft:
 
 
 class PowertoolsRepeats:
-    """`shared.ports.Repeats`, in a table whose key is `pk` and whose items expire at `expires_at`."""
+    """`shared.ports.money.Repeats`, in a table whose key is `pk` and whose items expire at `expires_at`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table

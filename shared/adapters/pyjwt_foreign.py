@@ -16,7 +16,7 @@ from shared.domain import foreign
 from shared.domain.foreign import ForeignReader
 from shared.domain.jwks import Jwk, strict_json, unpadded
 from shared.domain.refusals import InvalidToken, UnknownIssuer
-from shared.ports import IssuerKeys, TrustStore
+from shared.ports.persons import IssuerKeys, TrustStore
 
 _ALGORITHMS: Final[dict[str, Algorithm]] = {
     "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
@@ -27,7 +27,7 @@ _token = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\Z")
 
 
 class PyJwtForeign:
-    """`shared.ports.ForeignTokens` with PyJWT and the issuers' published keys."""
+    """`shared.ports.persons.ForeignTokens` with PyJWT and the issuers' published keys."""
 
     def __init__(self, trust: TrustStore, keys: IssuerKeys) -> None:
         self._trust, self._keys = trust, keys

@@ -21,7 +21,7 @@ from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.passes import Claims, PassState, Verdict
 from shared.domain.refusals import UnusableKeyring
 from shared.domain.tiers import Tier
-from shared.ports import Keyrings
+from shared.ports.reading import Keyrings
 
 REFRESH_SECONDS = 60  # How long a ring is trusted without looking again; an emergency rotation bites within this time.
 RETRY_SECONDS = 10  # How often an unknown kid, or a store that fails, may make us look.
@@ -34,7 +34,7 @@ _INVALID = Verdict(PassState.INVALID)
 
 
 class PyJwtPasses:
-    """`shared.ports.Passes` with PyJWT. Keeps the ring it read, and looks again at bounded intervals."""
+    """`shared.ports.reading.Passes` with PyJWT. Keeps the ring it read, and looks again at bounded intervals."""
 
     def __init__(self, keyrings: Keyrings) -> None:
         self._keyrings = keyrings

@@ -17,7 +17,7 @@ _decoder: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
 
 
 class S3Articles:
-    """`shared.ports.Articles` on S3.
+    """`shared.ports.reading.Articles` on S3.
 
     A new article is asked for by every region and tier within minutes, often of the same process: so the last few are
     kept as they were decoded, and S3 is asked whether they are still it. It always is: a read sees the last write.

@@ -18,7 +18,7 @@ _raised: Final[msgspec.json.Decoder[Raised]] = msgspec.json.Decoder(Raised)
 
 
 class S3Campaigns:
-    """`shared.ports.Campaigns` on S3. Asks each time, and decodes what has changed."""
+    """`shared.ports.reading.Campaigns` on S3. Asks each time, and decodes what has changed."""
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects

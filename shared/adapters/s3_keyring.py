@@ -8,7 +8,7 @@ from shared.domain.refusals import UnusableKeyring
 
 
 class S3Keyrings:
-    """`shared.ports.Keyrings` on S3."""
+    """`shared.ports.reading.Keyrings` on S3."""
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects

@@ -22,7 +22,7 @@ from shared.domain.list_parts import Index, Names, Part, directory_key, find_pag
 from shared.domain.lists import LATEST, Directory
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
-from shared.ports import ListPage
+from shared.ports.reading import ListPage
 
 KEPT: Final = 64  # indexes, and parts of some 100 KB each
 
@@ -76,7 +76,7 @@ def _facts(body: bytes) -> tuple[bytes, ...]:
 
 
 class S3Lists:
-    """`shared.ports.Lists` on S3."""
+    """`shared.ports.reading.Lists` on S3."""
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects
@@ -135,7 +135,7 @@ class S3Lists:
 
 
 class S3Papers:
-    """`shared.ports.Papers` on S3."""
+    """`shared.ports.reading.Papers` on S3."""
 
     def __init__(self, objects: S3Objects) -> None:
         self._papers = _Present(objects, _paper.decode)

@@ -8,7 +8,7 @@ from shared.domain.trust import NOBODY, TRUST_KEY, Trust, decode_trust
 
 
 class S3Trust:
-    """`shared.ports.TrustStore` on S3. Asks each time, and decodes what has changed."""
+    """`shared.ports.persons.TrustStore` on S3. Asks each time, and decodes what has changed."""
 
     def __init__(self, objects: S3Objects) -> None:
         self._objects = objects

@@ -24,7 +24,7 @@ MESSAGE_GROUP = "paper"  # as template.yaml has it for EventBridge: all of publi
 
 
 class SchedulerSchedules:
-    """`shared.ports.Schedules` on EventBridge Scheduler."""
+    """`shared.ports.publishing.Schedules` on EventBridge Scheduler."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ _between: Final = re.compile(r"[\s,]+")
 
 
 class SecretsManagerSecrets:
-    """`shared.ports.VendorSecrets`. `clock` counts seconds, from whenever."""
+    """`shared.ports.money.VendorSecrets`. `clock` counts seconds, from whenever."""
 
     def __init__(self, client: SecretsManagerClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._clock = client, clock
@@ -49,7 +49,7 @@ class SecretsManagerSecrets:
 
 
 class SecretsManagerShelf:
-    """`shared.ports.SecretsShelf`."""
+    """`shared.ports.money.SecretsShelf`."""
 
     def __init__(self, client: SecretsManagerClient) -> None:
         self._client = client

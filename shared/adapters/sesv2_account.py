@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.addresses import Address
 from shared.domain.refusals import StoreUnavailable
-from shared.ports import MailSetup, Quota
+from shared.ports.mail import MailSetup, Quota
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.client import SESV2Client
@@ -23,7 +23,7 @@ _NOT_THERE: Final = "NotFoundException"
 
 
 class Sesv2Quota:
-    """`shared.ports.MailQuota`."""
+    """`shared.ports.mail.MailQuota`."""
 
     def __init__(self, client: SESV2Client) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class Sesv2Quota:
 
 
 class Sesv2Place:
-    """`shared.ports.MailPlace`. `sender`: the address that mails come from, None where none is set; `topic`: where
+    """`shared.ports.mail.MailPlace`. `sender`: the address that mails come from, None where none is set; `topic`: where
     bounces and complaints are told."""
 
     def __init__(self, client: SESV2Client, sender: str | None, configuration: str, topic: str) -> None:

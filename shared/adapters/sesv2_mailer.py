@@ -22,8 +22,8 @@ _BUSY: Final = 503
 
 
 class Sesv2Mailer:
-    """`shared.ports.Mailer`. `sender`: the address that mails come from, whose identity SES has verified; None in a
-    stack that sends no mail.
+    """`shared.ports.mail.Mailer`. `sender`: the address that mails come from, whose identity SES has verified; None in
+    a stack that sends no mail.
 
     The client must not try again by itself: where an answer is missing, the mail may have been sent.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SqsAnnouncements:
-    """`shared.ports.Announcements` on SQS."""
+    """`shared.ports.publishing.Announcements` on SQS."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url
@@ -24,7 +24,7 @@ class SqsAnnouncements:
 
 
 class SqsContinuations:
-    """`shared.ports.Continuations` on the same queue.
+    """`shared.ports.mail.Continuations` on the same queue.
 
     A message of its own, not the one at hand once more: that one counts how often it has come, and is put aside after
     some times, and here nothing went wrong with it.

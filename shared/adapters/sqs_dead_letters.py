@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from shared.ports import Letter
+from shared.ports.publishing import Letter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -19,7 +19,7 @@ LOOKED_AT_SECONDS: Final = 30  # unless they are put back before, as they are
 
 
 class SqsDeadLetters:
-    """`shared.ports.DeadLetters` on SQS."""
+    """`shared.ports.publishing.DeadLetters` on SQS."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url

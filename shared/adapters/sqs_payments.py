@@ -17,7 +17,7 @@ _AT_ONCE: Final = 10  # SQS's limit
 
 
 class SqsPaymentsQueue:
-    """`shared.ports.PaymentsQueue` on SQS."""
+    """`shared.ports.money.PaymentsQueue` on SQS."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url

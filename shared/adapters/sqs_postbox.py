@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SqsPostbox:
-    """`shared.ports.Postbox` on SQS."""
+    """`shared.ports.mail.Postbox` on SQS."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SqsRedelivery:
-    """`shared.ports.Redelivery` on SQS."""
+    """`shared.ports.publishing.Redelivery` on SQS."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url

@@ -11,7 +11,7 @@ from shared.adapters.stripe_client import MISSING, PAGE, StripeAt
 from shared.domain.happenings import EVENT_TYPES
 from shared.domain.orders import Interval
 from shared.domain.refusals import ProcessorRefused
-from shared.ports import Endpoint, Price
+from shared.ports.money import Endpoint, Price
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services
@@ -24,7 +24,7 @@ MAX_HEADLINE: Final = 60
 
 
 class StripeCatalogue:
-    """`shared.ports.Catalogue`."""
+    """`shared.ports.money.Catalogue`."""
 
     def __init__(self, at: StripeAt) -> None:
         self._at = at

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from shared.adapters.stripe_client import PAGE, NotThere, StripeAt
 from shared.domain.orders import Interval, Kind
 from shared.domain.refusals import ProcessorRefused
-from shared.ports import HostedPage, Price
+from shared.ports.money import HostedPage, Price
 
 if TYPE_CHECKING:
     from stripe import Price as StripePrice
@@ -31,7 +31,7 @@ PERIODS: Final = {"month": Interval.MONTH, "year": Interval.YEAR}
 
 
 class StripeCheckouts:
-    """`shared.ports.Checkouts`."""
+    """`shared.ports.money.Checkouts`."""
 
     def __init__(self, at: StripeAt) -> None:
         self._at = at

@@ -14,7 +14,7 @@ from shared.domain.refusals import ProcessorRefused, ProcessorUnavailable
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services
 
-    from shared.ports import VendorSecrets
+    from shared.ports.money import VendorSecrets
     from shared.settings import StripeSettings
 
 CONNECT_SECONDS: Final = 2.0

@@ -45,7 +45,7 @@ _DISPUTES: Final = {
 
 
 class StripeProcessor:
-    """`shared.ports.Processor`. A payment's id is that of Stripe's PaymentIntent."""
+    """`shared.ports.money.Processor`. A payment's id is that of Stripe's PaymentIntent."""
 
     def __init__(self, at: StripeAt) -> None:
         self._at = at

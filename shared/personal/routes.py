@@ -11,7 +11,8 @@ from shared.domain.paper import Paper
 from shared.domain.refusals import MethodNotAllowed, UnknownRoute
 from shared.http import Answer, Request
 from shared.personal import PersonalRequest
-from shared.ports import Limits, Papers
+from shared.ports.persons import Limits
+from shared.ports.reading import Papers
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

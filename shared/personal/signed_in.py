@@ -9,7 +9,7 @@ from msgspec import Struct
 from shared.domain.members import Member
 from shared.domain.sessions import Session, Standing, judge, parse_ticket
 from shared.personal import PersonalRequest, cookie
-from shared.ports import Members, Sessions
+from shared.ports.persons import Members, Sessions
 
 SESSION: Final = "__Host-session"
 PASS: Final = "__Host-pass"  # noqa: S105 - a cookie's name

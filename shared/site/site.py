@@ -10,7 +10,7 @@ from shared.domain.decoding import decoded
 from shared.domain.lists import SectionFacts
 from shared.domain.paper import Newsletter, Paper, TierName
 from shared.domain.tiers import Tier
-from shared.ports import Lists, Papers
+from shared.ports.reading import Lists, Papers
 from shared.site.assets import asset_hrefs
 from shared.site.html import Templates
 from shared.site.words import Words

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from shared.domain.orders import Interval, Kind, Order
 from shared.domain.paper import Plan
-from shared.ports import HostedPage, Price
+from shared.ports.money import HostedPage, Price
 from tests.processor_twin import NOW, MemoryProcessor
 from tests.till_desk import TillDesk, till_desk
 

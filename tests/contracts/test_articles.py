@@ -15,7 +15,8 @@ from shared.adapters.s3_articles import KEPT, S3Articles
 from shared.adapters.s3_objects import S3Objects
 from shared.domain.articles import Article, Renamed, Unpublished
 from shared.domain.refusals import ArticleChanged, ContentUnavailable, UnknownArticle
-from shared.ports import Articles, ArticleShelf, ArticleVersion
+from shared.ports.publishing import ArticleShelf, ArticleVersion
+from shared.ports.reading import Articles
 from tests.aws import REGION
 from tests.samples import NIGHT_FERRY
 from tests.twins import MemoryArticles

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from shared.domain.orders import Interval
 from shared.domain.paper import ManageUrl, Plan
-from shared.ports import Catalogue
+from shared.ports.money import Catalogue
 from tests.catalogue_twin import MemoryCatalogue
 from tests.functions.paper import PAPER
 from tests.till_desk import till_desk

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from shared.adapters.sqs_dead_letters import SqsDeadLetters
-from shared.ports import DeadLetters
+from shared.ports.publishing import DeadLetters
 from tests.twins import MemoryDeadLetters
 
 Making = Callable[..., DeadLetters]

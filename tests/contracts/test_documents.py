@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from shared.adapters.boto3_shelves import Boto3Documents
 from shared.domain.refusals import ContentUnavailable, DocumentChanged
-from shared.ports import Documents
+from shared.ports.publishing import Documents
 from tests.aws import REGION
 from tests.twins import MemoryDocuments
 

@@ -16,7 +16,7 @@ from shared.domain.identity import KEYS_PATH, IdentityClaims, keys_document, new
 from shared.domain.refusals import IdentityUnavailable, UnknownAudience
 from shared.domain.tiers import Tier
 from shared.domain.trust import Audience, Trust
-from shared.ports import IdentitySigner
+from shared.ports.persons import IdentitySigner
 from tests.issuers import MemoryIdentity
 
 PAPER = "https://paper.example"

@@ -14,7 +14,8 @@ from shared.adapters.s3_keyring import S3Keyrings
 from shared.adapters.s3_objects import S3Objects
 from shared.domain.keyrings import PassKey, accept, begin
 from shared.domain.refusals import KeyringChanged, UnusableKeyring
-from shared.ports import Keyrings, KeyringShelf, Purge
+from shared.ports.publishing import KeyringShelf, Purge
+from shared.ports.reading import Keyrings
 from tests.aws import REGION
 from tests.twins import RING, MemoryKeyring, MemoryPurge
 

@@ -19,7 +19,8 @@ from shared.domain.members import Member, Membership, MembershipState
 from shared.domain.orders import Interval, Kind, Notice, NoticeKind, Order, OrderState, Payer
 from shared.domain.refusals import RecordChanged
 from shared.domain.settling import MOST_AT_ONCE
-from shared.ports import CampaignStep, Ledger, Members, Step
+from shared.ports.money import CampaignStep, Ledger, Step
+from shared.ports.persons import Members
 from tests.contracts.test_members import of_many
 from tests.member_twins import MemoryMembers, MemoryRecords
 from tests.money_twins import MemoryLedger

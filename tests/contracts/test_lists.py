@@ -21,7 +21,8 @@ from shared.domain.list_parts import Index
 from shared.domain.lists import Directory, Entry
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
-from shared.ports import Documents, Lists, Papers
+from shared.ports.publishing import Documents
+from shared.ports.reading import Lists, Papers
 from tests.aws import REGION
 from tests.press import NOW, Press, doors_on, piece
 from tests.twins import MemoryLists, MemoryPapers

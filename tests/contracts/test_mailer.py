@@ -20,7 +20,7 @@ from shared.adapters.sesv2_mailer import Sesv2Mailer
 from shared.domain.addresses import parse_address
 from shared.domain.mails import Mail
 from shared.domain.refusals import MailRefused, MailUncertain, Refusal, StoreUnavailable
-from shared.ports import Mailer
+from shared.ports.mail import Mailer
 from tests.aws import REGION
 from tests.member_twins import MemoryMailer
 

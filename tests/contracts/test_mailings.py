@@ -15,7 +15,7 @@ from shared.adapters.sesv2_account import Sesv2Quota
 from shared.adapters.sqs_announcements import SqsContinuations
 from shared.domain.mailings import Counts, Mailing, MailingState, Outcome
 from shared.domain.refusals import RecordChanged, StoreUnavailable
-from shared.ports import Mailings, Quota
+from shared.ports.mail import Mailings, Quota
 from tests.member_twins import MemoryMailings, MemoryRecords
 
 MAILING = Mailing("a-1", "night-ferry", 1_800_000_000, changed_at=1_800_000_000)

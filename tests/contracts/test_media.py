@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
-from shared.ports import MediaShelf, WaitingMedia
+from shared.ports.publishing import MediaShelf, WaitingMedia
 from tests.twins import MemoryMedia, MemoryWaitingMedia
 
 PATH = "/media/member/bells.mp3"

@@ -24,7 +24,8 @@ from shared.domain.refusals import RecordChanged, StoreUnavailable
 from shared.domain.sessions import Session
 from shared.domain.sign_in import SignIn
 from shared.domain.tiers import Tier
-from shared.ports import EmailChanges, Limits, Members, Postbox, Sessions, SignIns
+from shared.ports.mail import Postbox
+from shared.ports.persons import EmailChanges, Limits, Members, Sessions, SignIns
 from tests.aws import REGION
 from tests.member_twins import (
     MemoryEmailChanges,

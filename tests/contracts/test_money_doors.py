@@ -22,7 +22,9 @@ from shared.adapters.sqs_payments import SqsPaymentsQueue
 from shared.domain.campaigns import Raised, Supporter, campaign_key
 from shared.domain.happenings import Forget, Happened, PaymentsMessage
 from shared.domain.refusals import ContentUnavailable, StoreUnavailable
-from shared.ports import Campaigns, Notices, VendorSecrets
+from shared.ports.mail import Notices
+from shared.ports.money import VendorSecrets
+from shared.ports.reading import Campaigns
 from tests.aws import REGION
 from tests.contracts.test_members import make_tables, of_many
 from tests.member_twins import MemoryRecords

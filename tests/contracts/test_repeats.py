@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from shared.adapters.powertools_repeats import DAY, LONGEST_SECONDS, PowertoolsRepeats
 from shared.domain.refusals import InvalidField, KeyReused, StillRunning, StoreUnavailable
-from shared.ports import Begun, Repeats
+from shared.ports.money import Begun, Repeats
 from tests.aws import REGION
 from tests.repeats_twin import MemoryRepeats
 

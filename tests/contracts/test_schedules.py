@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.scheduler_schedules import MESSAGE_GROUP, SOONEST, SchedulerSchedules
-from shared.ports import Schedules
+from shared.ports.publishing import Schedules
 from tests.aws import REGION
 from tests.twins import MemorySchedules
 

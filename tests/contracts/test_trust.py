@@ -13,7 +13,7 @@ from shared.adapters.s3_objects import S3Objects
 from shared.adapters.s3_trust import S3Trust
 from shared.domain.refusals import DocumentChanged, UnusableTrust
 from shared.domain.trust import NOBODY, TRUST_KEY, Audience, Trust
-from shared.ports import TrustStore
+from shared.ports.persons import TrustStore
 from tests.aws import REGION
 from tests.issuers import MemoryTrust, an_issuer
 

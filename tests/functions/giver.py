@@ -15,7 +15,7 @@ from functions.contributions.doors import Doors
 from shared.domain.orders import Interval, Order
 from shared.domain.paper import Campaign, Giving, Offer, Paper, Plan
 from shared.personal.answering import Outcome
-from shared.ports import Price
+from shared.ports.money import Price
 from shared.site.html import Templates
 from shared.site.site import Sites
 from tests.functions.visitor import LISTS, PROOF, House, Visitor, hold

@@ -15,7 +15,7 @@ from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.articles import Article, Author, Stored
 from shared.domain.paper import Paper
 from shared.http import Request
-from shared.ports import Lists
+from shared.ports.reading import Lists
 from shared.reading import Outcome
 from tests.money_twins import MemoryCampaigns
 from tests.press import doors_on

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.domain.ledger import Entry, EntryKind
 from shared.domain.members import Member, Membership, MembershipState
 from shared.domain.orders import Interval, Kind, Order, OrderState, Payer
-from shared.ports import Step
+from shared.ports.money import Step
 from tests.functions.visitor import House, Visitor
 
 DAY = 86_400

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from functions.contributions.checkout import CLIENT_A_QUARTER, EVERYBODY_A_MINUTE, MEMBER_AN_HOUR
 from shared.domain.orders import Interval, Kind, Order, OrderState
 from shared.personal.limits import DAY, QUARTER
-from shared.ports import HostedPage
+from shared.ports.money import HostedPage
 from tests.functions.giver import FIVE, GIVE, PAPER, Giver, Till
 from tests.functions.site import text, tree
 from tests.member_twins import MemoryRecords

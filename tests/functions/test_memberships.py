@@ -12,7 +12,7 @@ from shared.domain.members import Membership, MembershipState
 from shared.domain.orders import Interval, Kind, Order, OrderState
 from shared.domain.standing import PageState
 from shared.personal.limits import HOUR
-from shared.ports import HostedPage, Price
+from shared.ports.money import HostedPage, Price
 from tests.functions.giver import FIVE, GIVE, JOIN, PAPER, PORTAL, Giver, Till
 from tests.functions.site import text
 from tests.processor_twin import MemoryProcessor

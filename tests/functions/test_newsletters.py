@@ -23,7 +23,7 @@ from shared.domain.members import Contact, Grant, Member, unsubscribe_token
 from shared.domain.paper import Newsletter, Paper
 from shared.domain.refusals import MailRefused, MailUncertain, StoreUnavailable
 from shared.domain.tiers import Tier
-from shared.ports import Quota
+from shared.ports.mail import Quota
 from tests.member_twins import (
     MemoryContinuations,
     MemoryMailer,

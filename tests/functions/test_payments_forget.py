@@ -14,7 +14,7 @@ from shared.domain.members import Member, tier_of
 from shared.domain.orders import Interval, NoticeKind, OrderState
 from shared.domain.standing import PageState, SubscriptionStatus
 from shared.domain.tiers import Tier
-from shared.ports import Step
+from shared.ports.money import Step
 from tests.functions.books import ADA, Books
 from tests.functions.killed import KillableBooks
 from tests.money_cases import GIFT, MEMBERSHIP, MONTHLY_GIFT

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from shared.domain.articles import Section, Stored, Unpublished
 from shared.domain.blocks import Picture
 from shared.domain.lists import Directory
-from shared.ports import ListPage
+from shared.ports.reading import ListPage
 from tests.press import NOW, Press, piece
 from tests.twins import MemoryLists
 

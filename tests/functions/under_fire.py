@@ -31,7 +31,8 @@ from shared.domain.members import Member
 from shared.domain.orders import Interval, Kind, Order
 from shared.domain.refusals import DocumentChanged, RecordChanged, StoreUnavailable
 from shared.domain.standing import DisputeOutcome, Standing
-from shared.ports import Ledger, Members
+from shared.ports.money import Ledger
+from shared.ports.persons import Members
 from tests.functions.paper import PAPER
 from tests.member_twins import Key, MemoryMembers, MemoryPostbox, MemoryRecords
 from tests.money_twins import MemoryLedger, MemoryNotices

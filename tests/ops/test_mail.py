@@ -17,7 +17,7 @@ from shared.domain.addresses import parse_address
 from shared.domain.mailings import Counts, Mailing, MailingState
 from shared.domain.members import Contact
 from shared.domain.paper import PAPER_KEY
-from shared.ports import MailSetup, Quota
+from shared.ports.mail import MailSetup, Quota
 from tests.functions.test_newsletters import PAPER, member
 from tests.member_twins import MemoryMailPlace, MemoryMembers, MemoryRecords
 from tests.ops.test_upkeep import cloud, run, stack  # noqa: F401 -- fixtures

@@ -18,7 +18,7 @@ from shared.domain.happenings import Forget, Happened
 from shared.domain.orders import Interval, OrderState
 from shared.domain.paper import Giving, Offer
 from shared.domain.refusals import ProcessorRefused, StoreUnavailable
-from shared.ports import Endpoint
+from shared.ports.money import Endpoint
 from shared.settings import StripeSettings
 from tests.catalogue_twin import LOGIN
 from tests.functions.books import ADA

@@ -11,27 +11,10 @@ from functions.publishing.catch_up import Doors, catch_up
 from infra.ops.payments import Money
 from infra.ops.stored_paper import StoredPaper
 from shared.domain.articles import Stored
-from shared.ports import (
-    ArticleShelf,
-    Catalogue,
-    Documents,
-    EmailChanges,
-    Ledger,
-    MailPlace,
-    MailSetup,
-    MediaShelf,
-    Members,
-    PaymentsQueue,
-    Postbox,
-    Purge,
-    Quota,
-    Schedules,
-    SecretsShelf,
-    Sessions,
-    SignIns,
-    VendorSecrets,
-    WaitingMedia,
-)
+from shared.ports.mail import MailPlace, MailSetup, Postbox, Quota
+from shared.ports.money import Catalogue, Ledger, PaymentsQueue, SecretsShelf, VendorSecrets
+from shared.ports.persons import EmailChanges, Members, Sessions, SignIns
+from shared.ports.publishing import ArticleShelf, Documents, MediaShelf, Purge, Schedules, WaitingMedia
 from tests.catalogue_twin import MemoryCatalogue
 from tests.member_twins import (
     MemoryEmailChanges,

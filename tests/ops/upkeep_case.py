@@ -19,7 +19,7 @@ from infra.ops.survey import list_files, read_facts
 from shared.domain.articles import Article, Author, Section, Stored, Unpublished
 from shared.domain.list_parts import Index, Part, Row, build, index_key, part_key
 from shared.domain.paper import PAPER_KEY, Paper
-from shared.ports import DeadLetters
+from shared.ports.publishing import DeadLetters
 from tests.samples import NIGHT_FERRY
 from tests.twins import (
     RING,
