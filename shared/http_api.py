@@ -11,8 +11,9 @@ from shared.domain.secrets import same
 from shared.http import NO_STORE, Answer, Request
 
 UNREADABLE_BODY: Final = b"\0"  # what no body of ours is
+FAILED: Final = "internal_error"
 _FAILED: Final = (
-    '{"type":"about:blank","title":"Something went wrong","status":500,"code":"internal_error",'
+    f'{{"type":"about:blank","title":"Something went wrong","status":500,"code":"{FAILED}",'
     '"detail":"That is our fault, and somebody has been told. Try again in a while."}'
 )
 

@@ -13,7 +13,7 @@ from functions.webhooks.wiring import doors
 from shared.domain.refusals import InvalidSignature
 from shared.faults import places
 from shared.http import STATUS
-from shared.http_api import failed
+from shared.http_api import FAILED, failed
 from shared.settings import webhooks_settings
 
 logger = Logger()
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever it is
         # Its words, and those of what it came of, may hold what somebody has sent.
         logger.error("failed", cause=type(error).__name__, at=places(error))  # noqa: TRY400
-        outcome = Outcome(failed(), "internal_error")
+        outcome = Outcome(failed(), FAILED)
     _count(outcome)
     return outcome.answer.to_event(head=webhook.request.method == "HEAD")
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic
+from typing import Generic
 
 from msgspec import Struct
 
 from shared.domain.refusals import NotSignedIn, Refusal
-from shared.http import NO_STORE, Answer, Request, problem
+from shared.http import Answer, Request, problem
+from shared.http_api import failed
 from shared.personal import PersonalRequest, check_from_the_edge, check_same_site
 from shared.personal.routes import Asked, D, Route
 from shared.personal.signed_in import SESSION, SIGNED_OUT
-
-_FAILED: Final = (
-    '{"type":"about:blank","title":"Something went wrong","status":500,"code":"internal_error",'
-    '"detail":"That is our fault, and somebody has been told. Try again in a while."}'
-)
 
 
 class Outcome(Struct, frozen=True):
@@ -58,8 +54,7 @@ class Desk(Struct, Generic[D], frozen=True):
 
     def failed(self, request: PersonalRequest) -> Outcome:
         """The answer where something went wrong that nobody expected. It says nothing of it (R22)."""
-        headers = {"content-type": "application/problem+json", "cache-control": NO_STORE}
-        return Outcome(Answer(500, headers, _FAILED), self.name_of(request))
+        return Outcome(failed(), self.name_of(request))
 
     def _refused(self, asked: Asked[D], refusal: Refusal) -> Answer:
         """The refusal, for a person or for a program."""

@@ -8,9 +8,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from shared.domain.refusals import Refusal, StoreUnavailable
+from shared.domain.refusals import ProcessorRefused, Refusal, StoreUnavailable
 from shared.faults import places
 from shared.http import status_of
+from shared.http_api import FAILED
 from shared.personal import personal_request_of
 from shared.personal.answering import Desk, Outcome
 from shared.personal.routes import D
@@ -34,7 +35,7 @@ def handle(event: dict[str, Any], desk: Desk[D], doors: D, metric: str) -> dict[
 
 def _count(outcome: Outcome, metric: str) -> None:
     """What was asked for, by the route's name, and what came of it: no token, address, cookie or path of one (R27)."""
-    code = outcome.refusal.code if outcome.refusal is not None else "ok"
+    code = outcome.refusal.code if outcome.refusal is not None else FAILED if outcome.answer.status == 500 else "ok"
     metrics.add_dimension("Route", outcome.route)
     metrics.add_dimension("Outcome", code)
     metrics.add_metric(metric, MetricUnit.Count, 1)
@@ -42,4 +43,7 @@ def _count(outcome: Outcome, metric: str) -> None:
     if isinstance(outcome.refusal, Refusal) and status_of(outcome.refusal) >= 500:
         cause = outcome.refusal.__cause__
         level = logger.warning if isinstance(outcome.refusal, StoreUnavailable) else logger.error
-        level("unavailable", code=code, cause=type(cause).__name__ if cause else None, route=outcome.route)
+        reason = outcome.refusal.reason if isinstance(outcome.refusal, ProcessorRefused) else None
+        level(
+            "unavailable", code=code, reason=reason, cause=type(cause).__name__ if cause else None, route=outcome.route
+        )
