@@ -68,7 +68,7 @@ def list_orders(
             found = work.listed(ledger, wanted, step)
         sheet.print_orders(found, as_json_=as_json)
         if not found:
-            err.print("No order is such.")
+            err.print("There is no such order.")
 
 
 @app.command("show")

@@ -44,11 +44,8 @@ def _secret(name: str) -> tuple[object, ...]:
 
 SETTLING = {
     "KeepLedger": ([*ITEM, "dynamodb:Query"], arn("LedgerTable"), None),
-    "CountForCampaigns": (
-        ["dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        arn("LedgerTable"),
-        _keys("campaign#*"),
-    ),
+    "CountForCampaigns": ("dynamodb:UpdateItem", arn("LedgerTable"), None),
+    "NameSupportersNoMore": ("dynamodb:DeleteItem", arn("LedgerTable"), _keys("campaign#*")),
     "KeepMemberships": (ITEM, arn("MembersTable"), _keys("member#*")),
     "ReadStripeKey": _secret("StripeKey"),
     "OrderMails": ("sqs:SendMessage", arn("MailQueue"), None),

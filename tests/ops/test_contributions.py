@@ -73,7 +73,7 @@ def test_orders_are_listed_the_latest_first_and_by_what_is_asked(shop: Shop) -> 
     ):
         done = shop.run("contributions", "list", *asked, "--json")
         assert [one["id"] for one in json.loads(done.stdout)] == found, asked
-    assert "No order is such" in shop.run("contributions", "list", "--state", "disputed").stderr
+    assert "There is no such order" in shop.run("contributions", "list", "--state", "disputed").stderr
 
 
 @pytest.mark.parametrize(
