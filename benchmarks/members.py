@@ -15,7 +15,9 @@ _PROOF = "bench"
 _TOLD = {
     "MEMBERS_TABLE": "members",
     "SIGN_INS_TABLE": "sign-ins",
+    "LEDGER_TABLE": "ledger",
     "MAIL_QUEUE": "http://127.0.0.1:1/queue",
+    "PAYMENTS_QUEUE": "http://127.0.0.1:1/payments",
     "IDENTITY_KEYS": "key",
     "EDGE_PROOF": _PROOF,
 }
