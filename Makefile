@@ -68,9 +68,9 @@ lint: $(ENV)/ready ## ruff, mypy (strict), import-linter
 format: $(ENV)/ready ## put the Python in order
 	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
 
-# Many tests wait, for a browser or a queue: three at once keep two cores busy. A file's tests stay together.
+# Two at once: some of them wait, for a browser or a queue. A file's tests stay together.
 test: lint $(BROWSER) $(DYNAMODB) ## everything that holds the house up: lint, then the tests, fast ones first
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 bench: $(ENV)/ready ## the figures of docs/performance.md, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
