@@ -96,6 +96,14 @@ STEPS: Final = (
 )
 """What may happen in a life, whether it can at that moment or not."""
 
+ENDINGS: Final = {
+    "refund": ("refund_all",),
+    "dispute": ("dispute",),
+    "end": ("end",),
+    "unpaid": ("fail_renewal", "give_up"),
+}
+"""What ends access at once, each as steps of a life (R11)."""
+
 
 def play(processor: MemoryProcessor, session: str, step: str) -> bool:
     """Let that happen to what was ordered on a page; False where it cannot."""

@@ -62,6 +62,7 @@ class MemoryProcessor:
         self.events: list[Happened] = []
         self.prices: dict[str, Price] = {}  # by plan
         self.customers: dict[str, str] = {}  # member by customer
+        self.ways: list[tuple[str, str]] = []  # where each page leads, paid and unpaid
         self.unavailable = False
         self.refuses: str | None = None
         self.asked: list[tuple[str, str]] = []
@@ -100,6 +101,7 @@ class MemoryProcessor:
             self._lives[page.id] = _Life(order, standing, self.now)
             self._pages[order.id] = page
             self._behind[page.id] = page.id
+            self.ways.append((success, cancel))
             return page
 
     def expire(self, session: str) -> bool:

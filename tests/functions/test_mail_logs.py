@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
+
+from tests.functions.written_down import written_down
 
 _ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -109,17 +108,9 @@ json.dump({"answers": answers, "secrets": secrets, "raised": []}, sys.stderr)
 
 def run(script: str) -> tuple[dict[str, Any], str]:
     """What the script told, and what was written down."""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **_ENVIRONMENT},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stderr)
-    return told, done.stdout
+    output, errors = written_down(script, _ENVIRONMENT)
+    told: dict[str, Any] = json.loads(errors)
+    return told, output
 
 
 def hold_nothing_of_anybodys(written: str, secrets: list[str]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
+
+from tests.functions.written_down import written_down
 
 _ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -104,18 +103,10 @@ json.dump({"answers": answers, "reports": reports, "late": Late.calls}, sys.stde
 @pytest.fixture(scope="module")
 def told() -> tuple[dict[str, Any], str]:
     """What the script told, and what was written down."""
-    done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **_ENVIRONMENT},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    *also_written, last = done.stderr.splitlines()
+    output, errors = written_down(_SCRIPT, _ENVIRONMENT)
+    *also_written, last = errors.splitlines()
     answers: dict[str, Any] = json.loads(last)
-    return answers, done.stdout + "\n".join(also_written)
+    return answers, output + "\n".join(also_written)
 
 
 def lines(written: str) -> list[dict[str, Any]]:
