@@ -142,12 +142,6 @@ def check_method(request: Request) -> None:
         raise MethodNotAllowed("This can be read (GET, HEAD) and nothing else.")
 
 
-def check_reading(request: Request) -> None:
-    """What can be read and takes no parameters: raises MethodNotAllowed, UnknownParameter for anything else."""
-    check_method(request)
-    request.parameters()
-
-
 def request_of(event: dict[str, Any]) -> Request:
     """The request in an event of a function URL or an HTTP API, payload format 2.0."""
     http = event["requestContext"]["http"]

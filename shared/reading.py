@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.domain.articles import Published
 from shared.domain.passes import PassState, Verdict
-from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, Refusal, UnknownArticle
+from shared.domain.refusals import ArticleMoved, ArticleWithdrawn, Refusal, UnknownArticle, UnknownCampaign
 from shared.domain.tiers import Tier, parse_tier
 from shared.http import NO_STORE, Answer, Request, for_everyone
 from shared.ports.reading import Passes
@@ -18,6 +18,8 @@ from shared.ports.reading import Passes
 ARTICLE_SECONDS: Final = 86_400
 MISSING_SECONDS: Final = 30
 GONE_SECONDS: Final = 60
+# Nothing purges it when somebody gives, so no old copy is given while a new one is made.
+CAMPAIGN_SECONDS: Final = 60
 
 
 class Sight(Struct, frozen=True):
@@ -69,11 +71,17 @@ def say_for_whom(answer: Answer, sight: Sight) -> None:
         answer.headers.pop("cache-tag", None)
 
 
-def kept_refusal(refusal: Refusal, slug: str) -> dict[str, str]:
-    """How long a refusal to show the article `slug` may be kept: it is true for everyone until something is published
-    under that slug. Nothing for all other refusals."""
+def kept_refusal(refusal: Refusal, slug: str | None) -> dict[str, str]:
+    """How long a refusal may be kept: of the article `slug`, if that can be one's, until something is published under
+    it; of a campaign, until the paper has another configuration. Nothing for all other refusals."""
     tags = (f"slug-{slug}",)
     match refusal:
+        case UnknownCampaign():
+            from shared.domain.paper import PAPER_TAG  # no read of an article needs to know what a paper is
+
+            return for_everyone(MISSING_SECONDS, (PAPER_TAG,), stale=False)
+        case _ if slug is None:
+            return {}
         case UnknownArticle():
             return for_everyone(MISSING_SECONDS, tags, stale=False)
         case ArticleWithdrawn():

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -15,12 +14,9 @@ from shared.domain.giving import is_open
 from shared.domain.moments import moment
 from shared.domain.paper import PAPER_TAG, Campaign
 from shared.domain.refusals import UnknownCampaign, UnknownRoute
-from shared.http import JSON, Answer, Request, for_everyone, problem, shown
+from shared.http import JSON, Answer, Request, for_everyone, shown
 from shared.ports.reading import Campaigns, Papers
-from shared.reading import MISSING_SECONDS
-
-# Nothing purges it when somebody gives, so no old copy is given while a new one is made.
-CAMPAIGN_SECONDS: Final = 60
+from shared.reading import CAMPAIGN_SECONDS
 
 _campaign_path = re.compile(r"/api/campaigns/([^/]+)\Z")
 _encode = msgspec.json.Encoder().encode
@@ -57,14 +53,14 @@ class CampaignStanding(Struct, frozen=True):
 
 
 def read_campaign(request: Request, papers: Papers, campaigns: Campaigns, now: float) -> Answer:
-    """`GET /api/campaigns/<slug>`. Raises what `problem` makes an answer of, UnknownRoute among it."""
+    """`GET /api/campaigns/<slug>`. Raises UnknownCampaign, UnknownRoute, ContentUnavailable."""
     found = _campaign_path.match(request.path)
     if found is None:
         raise UnknownRoute("Nothing is served here. A campaign is at /api/campaigns/ and its name.")
     request.parameters()
     campaign = next((one for one in papers.read().campaigns if one.slug == found[1]), None)
     if campaign is None:
-        return _missing(UnknownCampaign("The paper has no campaign of this name."))
+        raise UnknownCampaign("The paper has no campaign of this name.")
     # The key is made of the paper's word, never of the path's.
     standing = _standing(campaign, campaigns.read(campaign.slug), now)
     caching = for_everyone(CAMPAIGN_SECONDS, (PAPER_TAG, campaign_tag(campaign.slug)), stale=False)
@@ -86,10 +82,3 @@ def _standing(campaign: Campaign, raised: Raised, now: float) -> CampaignStandin
         raised.supporters,
         tuple(NamedSupporter(one.name, one.message, moment(one.at)) for one in raised.named),
     )
-
-
-def _missing(refusal: UnknownCampaign) -> Answer:
-    """It may be kept until the paper has another configuration."""
-    answer = problem(refusal)
-    answer.headers.update(for_everyone(MISSING_SECONDS, (PAPER_TAG,), stale=False))
-    return answer

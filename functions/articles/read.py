@@ -91,8 +91,7 @@ def _shown(request: Request, article: Article, sight: Sight) -> Answer:
 
 def _refused(refusal: Refusal, slug: str | None, suffix: str) -> Answer:
     answer = problem(refusal)
-    if slug is not None:
-        answer.headers.update(kept_refusal(refusal, slug))
+    answer.headers.update(kept_refusal(refusal, slug))
     if isinstance(refusal, ArticleMoved):
         answer.headers["location"] = f"/api/articles/{refusal.slug}{suffix}"
     return answer

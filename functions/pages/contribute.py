@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,17 +13,15 @@ from shared.domain.giving import is_open, present_campaign
 from shared.domain.paper import Campaign
 from shared.domain.refusals import ContentUnavailable, UnknownCampaign
 from shared.http import NO_STORE, for_everyone
+from shared.reading import CAMPAIGN_SECONDS
 from shared.site.giving import CampaignView, GiveForm
 from shared.site.site import Site
-
-# Nothing purges it when somebody gives, so no old copy is given while a new one is made.
-_SECONDS: Final = 60
 
 
 def contribute_route(slug: str | None) -> Route:
     """`GET /contribute`, and `GET /contribute/<slug>`."""
     make = contribute if slug is None else partial(contribute_to, slug)
-    return Route(make, caching=partial(for_everyone, _SECONDS, stale=False))
+    return Route(make, caching=partial(for_everyone, CAMPAIGN_SECONDS, stale=False))
 
 
 def contribute(asked: Asked) -> Made:

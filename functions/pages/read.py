@@ -10,7 +10,7 @@ from functions.pages.refused import refused_page
 from functions.pages.route import Asked, Doors, Route
 from shared.domain.lists import list_tag
 from shared.domain.paper import PAPER_TAG
-from shared.domain.refusals import ArticleMoved, ContentUnavailable, Refusal, UnknownCampaign, UnknownList, UnknownRoute
+from shared.domain.refusals import ArticleMoved, ContentUnavailable, Refusal, UnknownList, UnknownRoute
 from shared.http import Answer, Request, check_method, for_everyone, problem, shown
 from shared.reading import ANYONES, MISSING_SECONDS, Outcome, Sight, kept_refusal, say_for_whom, sight_of
 from shared.site.html import CONTENT_SECURITY_POLICY, HTML
@@ -66,6 +66,4 @@ def _refused(refusal: Refusal, request: Request, doors: Doors, sight: Sight) -> 
 def _kept(refusal: Refusal, route: Route) -> dict[str, str]:
     if isinstance(refusal, UnknownList):  # true for everyone until something is published there
         return for_everyone(MISSING_SECONDS, tuple(map(list_tag, route.lists)), stale=False)
-    if isinstance(refusal, UnknownCampaign):  # until the paper has one of that name
-        return for_everyone(MISSING_SECONDS, (PAPER_TAG,), stale=False)
     return kept_refusal(refusal, route.slug)
