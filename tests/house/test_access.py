@@ -226,31 +226,53 @@ def test_these_are_all_queues() -> None:
 
 def test_bounces_are_told_by_our_mails_alone() -> None:
     """R34: whoever could publish could have anybody's address suppressed."""
-    [topic] = resources("AWS::SNS::Topic")
-    assert properties("MailFeedbackPolicy")["Topics"] == [{"Ref": topic}]
-    assert statements("MailFeedbackPolicy") == [
-        {
-            "Sid": "NothingWithoutTls",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "sns:Publish",
-            "Resource": {"Ref": topic},
-            "Condition": {"Bool": {"aws:SecureTransport": False}},
+    ours = {
+        "StringEquals": {
+            "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+            "aws:SourceArn": {"Fn::Sub": f"{SES}:configuration-set/${{MailConfiguration}}"},
+        }
+    }
+    assert _published("MailFeedback") == ("OurConfigurationPublishes", "ses.amazonaws.com", ours)
+
+
+def test_alarms_are_told_by_our_alarms_alone() -> None:
+    ours = {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {
+            "aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"}
         },
-        {
-            "Sid": "OurConfigurationPublishes",
-            "Effect": "Allow",
-            "Principal": {"Service": "ses.amazonaws.com"},
-            "Action": "sns:Publish",
-            "Resource": {"Ref": topic},
-            "Condition": {
-                "StringEquals": {
-                    "aws:SourceAccount": {"Ref": "AWS::AccountId"},
-                    "aws:SourceArn": {"Fn::Sub": f"{SES}:configuration-set/${{MailConfiguration}}"},
-                }
-            },
-        },
-    ]
+    }
+    assert _published("AlarmTopic") == ("OurAlarmsPublish", "cloudwatch.amazonaws.com", ours)
+
+
+def test_these_are_all_topics() -> None:
+    assert sorted(resources("AWS::SNS::Topic")) == ["AlarmTopic", "MailFeedback"]
+    assert sorted(resources("AWS::SNS::TopicPolicy")) == ["AlarmTopicPolicy", "MailFeedbackPolicy"]
+
+
+def _published(topic: str) -> tuple[str, str, Json]:
+    """By which one statement, which service and under which conditions something is published to `topic`."""
+    policy = f"{topic}Policy"
+    assert properties(policy)["Topics"] == [{"Ref": topic}]
+    refusal, permission = statements(policy)
+    assert refusal == {
+        "Sid": "NothingWithoutTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sns:Publish",
+        "Resource": {"Ref": topic},
+        "Condition": {"Bool": {"aws:SecureTransport": False}},
+    }
+    service, conditions = permission["Principal"]["Service"], permission["Condition"]
+    assert permission == {
+        "Sid": permission["Sid"],
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": topic},
+        "Condition": conditions,
+    }
+    return permission["Sid"], service, conditions
 
 
 # What the functions may do (R28) -------------------------------------------------------------------------------------
