@@ -81,8 +81,14 @@ def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made
         stretches=stretches(seen.body),
         shelves=shelves,
         offers_sources=any(source.locked and source.tier is Tier.SUBSCRIBER for source in seen.sources),
+        gives=_has_gates(seen) and site.paper.gifts is not None and site.tier is Tier.MEMBER,
+        meters=site.paper.metering is not None and site.tier is Tier.SUBSCRIBER and seen.access.locked > 0,
         structured=Markup(article_data(seen, site.paper)),  # noqa: S704 - made safe for a script element there
     )
+
+
+def _has_gates(seen: SeenArticle) -> bool:
+    return any(type(block) is OpenGate or type(block) is LockedGate for block in seen.body)
 
 
 def stretches(body: Iterable[SeenBlock]) -> list[Stretch]:

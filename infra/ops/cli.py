@@ -96,6 +96,9 @@ def keys_init(context: typer.Context) -> None:
 def keys_rotate(
     context: typer.Context,
     emergency: Annotated[bool, typer.Option("--emergency", help="Drop every key: all passes end at once.")] = False,
+    end_gifts: Annotated[
+        bool, typer.Option("--end-gifts", help="Rotate although that ends gift links which are out.")
+    ] = False,
     settle: Annotated[
         int, typer.Option(metavar="SECONDS", help="How long to wait until the new key is known everywhere.", min=0)
     ] = SETTLE_SECONDS,
@@ -115,6 +118,13 @@ def keys_rotate(
             err.print(f"The new key is accepted; waiting {settle} s until that is known everywhere…")
             time.sleep(settle)
 
+        ended = key_work.gifts_ended_by(stack.keyring(), time.time())
+        if ended and not end_gifts:
+            err.print(
+                "That is the fourth key within a month, and there is room for four: gift links that the oldest has "
+                "signed would end. Wait, or say --end-gifts."
+            )
+            raise typer.Exit(1)
         ring = key_work.rotate_keys(stack.keyring(), stack.edge_keys(), time.time(), wait)
         out.print(f"Signing with {ring.current}; passes of the key before it stay good for as long as they live.")
 

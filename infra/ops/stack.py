@@ -25,7 +25,7 @@ from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.dynamo_ledger import DynamoLedger
 from shared.adapters.dynamo_mailings import DynamoMailings
-from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_members import DynamoAllowances, DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoSignIns
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.adapters.scheduler_schedules import SchedulerSchedules
@@ -38,7 +38,7 @@ from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.refusals import NoStack
 from shared.ports.mail import Mailings, MailPlace, Postbox
 from shared.ports.money import Catalogue, Ledger, PaymentsQueue, SecretsShelf, VendorSecrets
-from shared.ports.persons import EmailChanges, Members, Sessions, SignIns
+from shared.ports.persons import Allowances, EmailChanges, Members, Sessions, SignIns
 from shared.ports.publishing import (
     ArticleShelf,
     DeadLetters,
@@ -180,6 +180,9 @@ class Stack:
 
     def sessions(self) -> Sessions:
         return DynamoSessions(self.client("dynamodb"), self.output("MembersTable"))
+
+    def allowances(self) -> Allowances:
+        return DynamoAllowances(self.client("dynamodb"), self.output("MembersTable"))
 
     def sign_ins(self) -> SignIns:
         return DynamoSignIns(self.client("dynamodb"), self.output("SignInsTable"))

@@ -414,3 +414,27 @@ class NoStack(Refusal):
     """There is nothing to talk to: no local stack runs, or no stack of that name is deployed."""
 
     code, title = "no_stack", "No stack"
+
+
+class NotOffered(Refusal):
+    """The paper has not switched it on."""
+
+    code, title = "not_offered", "Not offered"
+
+
+class MembersOnly(Refusal):
+    code, title = "members_only", "For members"
+
+
+class AlreadyOpen(Refusal):
+    """There is nothing to open by the meter for whoever reads everything anyway."""
+
+    code, title = "already_open", "Open already"
+
+
+class GiftsUsedUp(Refusal):
+    code, title = "gifts_used_up", "No gifts left"
+
+
+class MeterUsedUp(Refusal):
+    code, title = "meter_used_up", "No free articles left"
