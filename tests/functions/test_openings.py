@@ -11,13 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.allowances import Allowance, give
 from shared.domain.members import grant
 from shared.domain.paper import Gifts, Metering, Paper
 from shared.domain.passes import PassState
 from shared.domain.tiers import Tier
 from tests.functions.paper import PASSES, article, published
 from tests.functions.paying import member_of
-from tests.functions.visitor import PAPER, House, Visitor
+from tests.functions.visitor import NOW, PAPER, House, Visitor
+from tests.member_twins import MemoryAllowances, MemoryRecords
 from tests.twins import MemoryLists, MemoryPapers
 
 GIFTS, READS = "/api/members/gifts", "/api/members/reads"
@@ -118,6 +120,29 @@ def test_a_gift_of_last_month_is_still_shown(giver: Visitor) -> None:
     giver.house.now += 10 * DAY
     giver.send("GET", GIFTS)
     assert ([one["slug"] for one in giver.body["gifts"]], giver.body["left"]) == ([SLUGS[0]], 3)
+
+
+class Overtaken(MemoryAllowances):
+    """Between what is read and what is written, somebody else is faster, twice."""
+
+    def __init__(self, records: MemoryRecords, others: list[str]) -> None:
+        super().__init__(records)
+        self.others = others
+
+    def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
+        if self.others:
+            kept, version = self.read(member, allowance.month) or (Allowance(allowance.month), None)
+            super().write(member, give(kept, self.others.pop(), NOW, 3, 14)[0], version)
+        return super().write(member, allowance, expected)
+
+
+def test_whoever_is_overtaken_is_counted_after_the_others(giver: Visitor) -> None:
+    house = giver.house
+    house.doors = replace(house.doors, allowances=Overtaken(house.records, [SLUGS[1], SLUGS[2]]))
+    giver.post(GIFTS, {"slug": SLUGS[0]})
+    assert (giver.outcome.answer.status, giver.body["left"]) == (201, 0)
+    giver.send("GET", GIFTS)
+    assert {one["slug"] for one in giver.body["gifts"]} == set(SLUGS[:3])
 
 
 def test_many_at_once_get_no_more_than_there_are(giver: Visitor) -> None:
