@@ -20,8 +20,8 @@ logger = Logger()
 metrics = Metrics()
 _doors = doors(webhooks_settings())
 _NOT_STRIPES = (WebhooksClosed, InvalidSignature, WrongMode, InvalidRequest)
-"""Refusals of what is no webhook of the Stripe that we know. They are counted by themselves, too: an alarm cannot add up
-what is counted by code."""
+"""Refusals of what is no webhook of the Stripe that we know. They are counted by themselves, too: an alarm cannot add
+up what is counted by code."""
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -118,7 +118,7 @@ NAMED_HERE: Final = frozenset(
         "AWS::WAFv2::WebACL",
     }
 )
-# Who may do what is not enforced on this machine: that is for `make e2e` and the cloud. What the edge does is counted anyway.
+# Who may do what is not enforced on this machine: that is for `make e2e` and the cloud. The edge is counted anyway.
 WITHOUT_EFFECT: Final = frozenset(
     {
         "AWS::CloudFront::MonitoringSubscription",
@@ -333,7 +333,9 @@ class Cloud:
         if environ["REQUEST_METHOD"] == "POST" and INVALIDATION.fullmatch(path):
             return self._serve_invalidation(environ, start_response)
         if environ["REQUEST_METHOD"] == "GET" and path.strip("/") in self._s3.telling and _asks_whom_it_tells(environ):
-            start_response("200 OK", [("content-type", "application/xml"), ("content-length", str(len(TELLS_EVENTBRIDGE)))])
+            start_response(
+                "200 OK", [("content-type", "application/xml"), ("content-length", str(len(TELLS_EVENTBRIDGE)))]
+            )
             return [TELLS_EVENTBRIDGE]
         answer: Iterable[bytes] = self._moto(environ, start_response)
         return answer

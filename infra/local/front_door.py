@@ -29,8 +29,8 @@ CONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since",
 
 @dataclass(frozen=True)
 class Edge:
-    """What the front door is made of: the distribution, its functions' engines and its origins, by their ids. `answered`
-    hears of each answer."""
+    """What the front door is made of: the distribution, its functions' engines and its origins, by their ids.
+    `answered` hears of each answer."""
 
     distribution: Distribution
     distribution_id: str

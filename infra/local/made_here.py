@@ -18,7 +18,16 @@ from infra.local.template import ACCOUNT, REGION, TemplateError, only
 PASSWORD_LENGTH: Final = 32  # Secrets Manager's own, where the template says none
 ALARM: Final = frozenset(
     {
-        *("AlarmDescription", "AlarmActions", "OKActions", "Namespace", "MetricName", "Dimensions", "Statistic", "Period"),
+        *(
+            "AlarmDescription",
+            "AlarmActions",
+            "OKActions",
+            "Namespace",
+            "MetricName",
+            "Dimensions",
+            "Statistic",
+            "Period",
+        ),
         *("ExtendedStatistic", "EvaluateLowSampleCountPercentile", "Metrics", "EvaluationPeriods", "DatapointsToAlarm"),
         *("ComparisonOperator", "Threshold", "TreatMissingData"),
     }

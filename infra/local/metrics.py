@@ -130,7 +130,9 @@ class CountingCloudWatch(CloudWatchBackend):
         with self._lock:
             minutes = {
                 minute: Counter(values)
-                for minute, values in self._minutes.get((asked["Namespace"], asked["MetricName"], dimensions), {}).items()
+                for minute, values in self._minutes.get(
+                    (asked["Namespace"], asked["MetricName"], dimensions), {}
+                ).items()
             }
         periods: dict[int, Counter[float]] = {}
         for minute, values in sorted(minutes.items()):

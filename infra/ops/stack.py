@@ -17,7 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.payments.doors import Doors as MoneyDoors
 from functions.publishing.catch_up import Doors
+from infra.ops.boto3_facilities import Boto3Facilities
+from infra.ops.facilities import Facilities
 from infra.ops.payments import Money
+from infra.ops.site import Address
 from infra.ops.stored_paper import StoredPaper
 from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
@@ -77,7 +80,8 @@ def state_path() -> Path:
 @dataclass(frozen=True)
 class Stack:
     """A stack's outputs, and how to reach it. `endpoint` is None in the cloud; `endpoints` are services that differ.
-    `instance` tells it from any other, and a local one from the one that was started before."""
+    `instance` tells it from any other, and a local one from the one that was started before. `local_resources`: what
+    CloudFormation would list of a local one."""
 
     name: str
     region: str
@@ -85,6 +89,7 @@ class Stack:
     outputs: dict[str, str]
     endpoints: dict[str, str] = field(default_factory=dict)
     instance: str = ""
+    local_resources: dict[str, tuple[str, str]] | None = None
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -105,7 +110,8 @@ class Stack:
         """The stack that a local stack's state describes."""
         outputs = state["outputs"]
         instance = f"local {state['pid']} {outputs.get('DistributionId', '')}"  # process ids come back, these do not
-        return cls("local", state["region"], state["aws_endpoint"], outputs, state["endpoints"], instance)
+        resources = {name: (kind, physical) for name, (kind, physical) in state.get("resources", {}).items()}
+        return cls("local", state["region"], state["aws_endpoint"], outputs, state["endpoints"], instance, resources)
 
     @classmethod
     def deployed(cls, name: str, region: str | None) -> Stack:
@@ -143,6 +149,26 @@ class Stack:
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 -- moto takes any
         )
+
+    def resources(self) -> dict[str, tuple[str, str]]:
+        """The type and the name of every resource, by its name in the template."""
+        if self.local_resources is not None:
+            return self.local_resources
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"])
+            for page in pages
+            for one in page["StackResourceSummaries"]
+            if one.get("PhysicalResourceId")
+        }
+
+    def facilities(self) -> Facilities:
+        return Boto3Facilities(self.client, self.resources())
+
+    def address(self) -> Address:
+        """Where the paper is. The personal API has an address of its own in the cloud alone."""
+        personal = self.outputs.get("PersonalApiUrl") if self.endpoint is None else None
+        return Address(self.output("SiteUrl"), self.output("DistributionDomain"), personal)
 
     def articles(self) -> ArticleShelf:
         return Boto3ArticleShelf(self.client("s3"), self.output("ContentBucket"))
