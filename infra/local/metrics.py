@@ -118,7 +118,7 @@ class CountingCloudWatch(CloudWatchBackend):
         end_time: datetime,
         scan_by: str = "TimestampAscending",
     ) -> list[dict[str, Any]]:
-        """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, of single metrics."""
+        """Of single metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html"""
         self._read_on()
         return [self._values(query, start_time, end_time) for query in queries]
 

@@ -128,8 +128,7 @@ class Boto3Facilities:
                 for page in pages.paginate(TopicArn=self._resources[ALARM_TOPIC][1])
                 for one in page["Subscriptions"]
             ]
-        waiting = sum(arn == "PendingConfirmation" for arn in arns)
-        return Told(len(arns) - waiting, waiting)
+        return Told(sum(arn.startswith("arn:") for arn in arns), arns.count("PendingConfirmation"))
 
     def _of(self, kind: str) -> list[tuple[str, str]]:
         return [(name, physical) for name, (one, physical) in self._resources.items() if one == kind]

@@ -17,8 +17,8 @@ _CLOSED: Final = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=t
 
 
 class Bucket(Struct, frozen=True):
-    """`at`: its name at AWS, as with everything here. `tells`: whether EventBridge hears of its changes; None where nobody
-    needs to. Of one that is gone (not `is_there`) the rest means nothing, as with everything here."""
+    """`at`: its name at AWS. `tells`: whether EventBridge hears of its changes; None where nobody needs to. Of one that
+    is gone (not `is_there`) the rest means nothing, as with everything here."""
 
     name: str
     at: str
@@ -56,8 +56,8 @@ class Rule(Struct, frozen=True):
 
 
 class Function(Struct, frozen=True):
-    """`why_not`: why it cannot run. `is_switched_off`: it may run not even once at a time. `url`: where it is, if it has
-    an address of its own; `is_open`: that asks nobody who they are."""
+    """`why_not`: why it cannot run. `is_switched_off`: it may run not even once at a time. `url`: where it is, if it
+    has an address of its own; `is_open`: that asks nobody who they are."""
 
     name: str
     at: str
@@ -160,7 +160,8 @@ def _buckets(facilities: Facilities) -> Iterator[Problem]:
             yield one.name, "the bucket keeps no versions: what is overwritten or deleted now is lost", cure
         if one.tells is False:
             command = s3api.format("put-bucket-notification-configuration")
-            cure = f"{command} --notification-configuration EventBridgeConfiguration={{}}`; then `frontline doctor --repair`"
+            tells = '{"EventBridgeConfiguration": {}}'
+            cure = f"{command} --notification-configuration '{tells}'`; then `frontline doctor --repair`"
             yield one.name, "EventBridge does not hear of what is written into the bucket: nothing is published", cure
 
 

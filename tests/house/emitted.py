@@ -104,6 +104,8 @@ def _ask() -> None:
 
 
 def _work() -> None:
+    from msgspec.structs import replace
+
     from functions.mail.orders import Became, Done
     from functions.newsletters.batch import Worked as Sent
     from functions.newsletters.sending import Ended as RunEnded
@@ -111,7 +113,6 @@ def _work() -> None:
     from functions.payments.batch import Ended, Worked
     from functions.payments.reconcile import Report
     from functions.publishing.batch import Worked as Published
-    from msgspec.structs import replace
     from shared.domain.mails import MailOrder
     from tests.functions.test_mail_feedback import bounce, complaint, record
     from tests.member_twins import MemoryMembers, MemoryRecords

@@ -1,4 +1,4 @@
-"""Alarms and dashboard: they look at what is counted, each says what to do, and nothing that needs watching is without."""
+"""Alarms and dashboard: they look at what is counted, and each alarm says what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALARMS = resources("AWS::CloudWatch::Alarm")
 EVERY_ALARM = pytest.mark.parametrize("name", ALARMS)
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 QUEUE, TABLE, FUNCTION = "AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::Lambda::Function"
-# What AWS counts by itself: which dimensions it has, and of what kind of resource each names one (None: a word of AWS's).
+# What AWS counts by itself: by which dimensions, and of what kind of resource each names one (None: a word of AWS's).
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
