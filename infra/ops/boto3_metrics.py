@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -39,10 +40,11 @@ class Boto3Metrics:
     def values(self, wanted: tuple[Wanted, ...], start: int, end: int, step: int) -> tuple[Values, ...]:
         found: list[dict[int, float]] = [{} for _ in wanted]
         paginator = self._client.get_paginator("get_metric_data")
+        first_moment, last_moment = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (start, end))
         try:
             for first in range(0, len(wanted), AT_ONCE):
                 queries = [_query(first + n, one, step) for n, one in enumerate(wanted[first : first + AT_ONCE])]
-                for page in paginator.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
+                for page in paginator.paginate(MetricDataQueries=queries, StartTime=first_moment, EndTime=last_moment):
                     for one in page["MetricDataResults"]:
                         values = found[int(one["Id"].removeprefix("m"))]
                         for at, value in zip(one["Timestamps"], one["Values"], strict=True):
@@ -55,7 +57,7 @@ class Boto3Metrics:
 def _query(number: int, one: Wanted, step: int) -> MetricDataQueryTypeDef:
     dimensions = [{"Name": name, "Value": value} for name, value in one.dimensions]
     metric = {"Namespace": one.namespace, "MetricName": one.name, "Dimensions": dimensions}
-    return {"Id": f"m{number}", "MetricStat": {"Metric": metric, "Period": step, "Stat": one.statistic}}  # type: ignore[typeddict-item]
+    return {"Id": f"m{number}", "MetricStat": {"Metric": metric, "Period": step, "Stat": one.statistic}}  # type: ignore[misc, typeddict-item]
 
 
 def _silent() -> StoreUnavailable:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from infra.ops.site import HttpWeb, Reply, Unreachable, problems_of_site, problems_past_the_edge
-from tests.ops.web_twin import API, ARTICLE, AT, FUNCTION, KEPT, SITE, WellRead
+from tests.ops.web_twin import API, ARTICLE, AT, FUNCTION, KEPT, SITE, WellRead, served
 
 
 class Paper(WellRead):
@@ -125,31 +123,24 @@ def test_where_the_api_cannot_be_asked_it_is_not() -> None:
 # Asking, over a socket ------------------------------------------------------------------------------------------------
 
 
-class _Answering(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(302 if self.path == "/moved" else 200)
-        self.send_header("Location", "/elsewhere")
-        self.send_header("X-Cache", "Hit")
-        self.end_headers()
-        self.wfile.write(f"{self.path} {self.headers.get('x-reader-tier')}".encode())
+class Echo(WellRead):
+    """Says what it was asked, and with which tier; at `/moved` it sends elsewhere."""
 
-    def log_message(self, *_: object) -> None:
-        pass
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Reply:
+        tier = (headers or {}).get("x-reader-tier")
+        return Reply(302 if url.endswith("/moved") else 200, {"X-Cache": "Hit"}, f"{url} {tier}".encode())
 
 
 @pytest.fixture(scope="module")
 def there() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(Echo()) as address:
+        yield address
 
 
 def test_it_asks_with_the_headers_it_is_given_and_reads_what_comes(there: str) -> None:
     reply = HttpWeb().get(f"{there}/a?b=c", {"x-reader-tier": "member"})
 
-    assert (reply.status, reply.body, reply.headers["x-cache"]) == (200, b"/a?b=c member", "Hit")
+    assert (reply.status, reply.body, reply.headers["x-cache"]) == (200, f"{SITE}/a?b=c member".encode(), "Hit")
 
 
 def test_it_follows_nobody(there: str) -> None:

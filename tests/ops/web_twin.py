@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec.structs import replace
@@ -41,7 +44,7 @@ class WellRead:
         reply = self.replies[url]
         if reply is None:
             raise Unreachable("gaierror: no such name")
-        if self.trusting and headers:
+        if self.trusting and headers and "x-reader-tier" in headers:
             return replace(reply, headers={**reply.headers, "x-rendered-for": headers["x-reader-tier"]})
         return reply
 
@@ -49,3 +52,26 @@ class WellRead:
         before = self.replies[url]
         assert before is not None
         self.replies[url] = replace(before, **changes)
+
+
+@contextmanager
+def served(paper: WellRead) -> Iterator[str]:
+    """The paper at an address of this machine."""
+
+    class Answering(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            reply = paper.get(SITE + self.path, {k.lower(): v for k, v in self.headers.items()})
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
