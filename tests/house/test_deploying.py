@@ -79,3 +79,53 @@ def test_how_calls_go_over_is_what_sam_knows_and_ten_minutes_unless_said() -> No
     assert canary["AllowedValues"] == CODEDEPLOY_PREDEFINED_CONFIGURATIONS_LIST
     assert canary["Default"] == "Canary10Percent10Minutes"
     assert source()["Conditions"]["IsGradual"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Canary"}, "AllAtOnce"]}]}
+
+
+# What is deployed with what -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_gives_parameters_of_the_template_values_that_they_take(environment: str) -> None:
+    for name, value in _overrides(environment).items():
+        parameter = source()["Parameters"][name]
+        assert value in map(str, parameter.get("AllowedValues", [value])), name
+        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value), name
+        if parameter["Type"] == "Number":
+            assert float(value) >= parameter.get("MinValue", 0), name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_is_built_checked_and_deployed_without_another_word(environment: str) -> None:
+    given = {command: one["parameters"] for command, one in CONFIG[environment].items()}
+    assert given["build"] == {"build_in_source": True}
+    assert given["validate"] == {"lint": True}
+    assert given["deploy"].keys() <= {
+        *("stack_name", "resolve_s3", "capabilities", "confirm_changeset", "fail_on_empty_changeset"),
+        *("parameter_overrides", "tags"),
+    }
+    assert given["deploy"]["capabilities"] == "CAPABILITY_IAM"
+    assert given["deploy"]["resolve_s3"] is True
+
+
+def test_each_environment_is_a_stack_of_its_own_and_money_is_meant_in_one() -> None:
+    assert ENVIRONMENTS == ["default", "dev", "staging", "prod"]
+    assert len({CONFIG[name]["deploy"]["parameters"]["stack_name"] for name in ENVIRONMENTS}) == len(ENVIRONMENTS)
+    assert [name for name in ENVIRONMENTS if _overrides(name).get("StripeMode") == "live"] == ["prod"]
+    assert [name for name in ENVIRONMENTS if _overrides(name).get("Canary") == "AllAtOnce"] == ["dev"]
+
+
+def test_the_console_shows_every_parameter_once_and_by_a_name() -> None:
+    shown: Json = source()["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in shown["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(source()["Parameters"])
+    assert sorted(shown["ParameterLabels"]) == sorted(source()["Parameters"])
+    assert all(
+        one["default"] for one in (*shown["ParameterLabels"].values(), *(g["Label"] for g in shown["ParameterGroups"]))
+    )
+
+
+def _overrides(environment: str) -> dict[str, str]:
+    given = CONFIG[environment]["deploy"]["parameters"].get("parameter_overrides", [])
+    pairs = [one.split("=", 1) for one in given]
+    assert len({name for name, _ in pairs}) == len(pairs)
+    return {name: value for name, value in pairs}
