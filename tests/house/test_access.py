@@ -464,7 +464,7 @@ def test_a_deployment_may_move_the_aliases_of_our_functions_and_nothing_else() -
 
 
 def test_a_role_is_taken_by_its_service_and_nobody_else() -> None:
-    """The schedules' by those of our group alone, or somebody else's schedule could borrow it; CodeDeploy's likewise."""
+    """The schedules' by those of our group alone, or somebody else's schedule could borrow it. So CodeDeploy's."""
     taken = {
         name: each["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         for name, each in resources("AWS::IAM::Role").items()

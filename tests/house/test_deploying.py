@@ -128,4 +128,4 @@ def _overrides(environment: str) -> dict[str, str]:
     given = CONFIG[environment]["deploy"]["parameters"].get("parameter_overrides", [])
     pairs = [one.split("=", 1) for one in given]
     assert len({name for name, _ in pairs}) == len(pairs)
-    return {name: value for name, value in pairs}
+    return dict(pairs)
