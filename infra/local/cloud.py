@@ -107,6 +107,8 @@ NAMED_HERE: Final = frozenset(
         "AWS::CloudFront::OriginRequestPolicy",
         "AWS::CloudFront::ResponseHeadersPolicy",
         "AWS::CloudWatch::Dashboard",
+        "AWS::CodeDeploy::Application",
+        "AWS::CodeDeploy::DeploymentGroup",
         "AWS::IAM::Role",
         "AWS::Lambda::Alias",
         "AWS::Lambda::EventSourceMapping",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.ops import archive, contributing, desk, mailing, paying, readers, trusting, upkeep, watching
+from infra.ops import archive, contributing, desk, mailing, paying, readers, setting_up, trusting, upkeep, watching
 from infra.ops import keys as key_work
 from infra.ops.terminal import Chosen, err, out, plainly
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
@@ -36,6 +36,7 @@ for commands in (
     archive.app,
     watching.app,
     upkeep.app,
+    setting_up.app,
     pass_app,
 ):  # in the order of the help: what is used daily first
     app.add_typer(commands)

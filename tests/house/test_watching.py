@@ -180,7 +180,7 @@ def test_nothing_that_needs_watching_is_without_an_alarm() -> None:
     }
     assert looked_at("ApproximateNumberOfMessagesVisible") == targets
     assert looked_at("ApproximateAgeOfOldestMessage") == queues.keys() - targets
-    assert looked_at("Throttles") == resources(FUNCTION).keys()
+    assert looked_at("Throttles") == looked_at("Errors") == resources(FUNCTION).keys()
     assert looked_at("ReadThrottleEvents") == looked_at("WriteThrottleEvents") == resources(TABLE).keys()
     assert looked_at("FunctionExecutionErrors") == resources("AWS::CloudFront::Function").keys()
 
