@@ -38,22 +38,7 @@ def key(context: typer.Context) -> None:
     """
     with plainly():
         stack = context.obj.open()
-        said = _read_key(stack)
-        problem = work.key_problem(said, stack.livemode)
-        if problem is not None:
-            err.print(f"Not put there: {problem}.", markup=False)
-            raise typer.Exit(2)
-        try:
-            stack.catalogue(work.Held(said)).portal_login()
-        except ProcessorRefused as refusal:
-            err.print(plain(f"Not put there: Stripe does not take it ({refusal.reason})."), markup=False)
-            err.print("A restricted key wants the rights that docs/operations.md lists under Payments.")
-            raise typer.Exit(1) from None
-        except ProcessorUnavailable:
-            err.print("Not put there: Stripe does not answer, so it cannot be tried. Try again.")
-            raise typer.Exit(3) from None
-        stack.secrets().write(stack.output("StripeKeyArn"), (said,))
-        out.print(f"Stripe's key for {mode(stack.livemode)} mode is in its place; functions know it within a minute.")
+        put_key(stack, read_key(stack))
         err.print("Next: `frontline payments setup`.")
 
 
@@ -80,12 +65,7 @@ def setup(
         if not takes_money(paper):
             raise InvalidPaper("The paper offers nothing to pay for: no `giving` and no `plans` in its configuration.")
 
-        def remember(manage_url: str) -> None:
-            now = dt.datetime.now(dt.UTC)
-            set_paper(stack.documents(), stack.purge(), {"manage_url": manage_url}, stack.output("SiteUrl"), now)
-
-        for said in work.set_up(paper, stack.money(), remember, new_webhook=new_webhook):
-            out.print(plain(said), markup=False)
+        sell(stack, paper, new_webhook=new_webhook)
         err.print("`frontline payments status` says how it stands.")
 
 
@@ -113,6 +93,37 @@ def status(context: typer.Context) -> None:
             raise typer.Exit(1)
 
 
+def put_key(stack: Stack, said: str) -> None:
+    """Try that key and put it in its place, or say why not: exit code 2 for what is no key for this stack, 1 for one
+    that Stripe does not take, 3 where it does not answer."""
+    problem = work.key_problem(said, stack.livemode)
+    if problem is not None:
+        err.print(f"Not put there: {problem}.", markup=False)
+        raise typer.Exit(2)
+    try:
+        stack.catalogue(work.Held(said)).portal_login()
+    except ProcessorRefused as refusal:
+        err.print(plain(f"Not put there: Stripe does not take it ({refusal.reason})."), markup=False)
+        err.print("A restricted key wants the rights that docs/operations.md lists under Payments.")
+        raise typer.Exit(1) from None
+    except ProcessorUnavailable:
+        err.print("Not put there: Stripe does not answer, so it cannot be tried. Try again.")
+        raise typer.Exit(3) from None
+    stack.secrets().write(stack.output("StripeKeyArn"), (said,))
+    out.print(f"Stripe's key for {mode(stack.livemode)} mode is in its place; functions know it within a minute.")
+
+
+def sell(stack: Stack, paper: Paper, *, new_webhook: bool = False) -> None:
+    """Have Stripe sell what the paper offers, saying each thing when it is done."""
+
+    def remember(manage_url: str) -> None:
+        now = dt.datetime.now(dt.UTC)
+        set_paper(stack.documents(), stack.purge(), {"manage_url": manage_url}, stack.output("SiteUrl"), now)
+
+    for said in work.set_up(paper, stack.money(), remember, new_webhook=new_webhook):
+        out.print(plain(said), markup=False)
+
+
 def _lines(facts: Facts, paper: Paper, money: Money) -> Iterator[tuple[str, str]]:
     yield "mode", mode(money.doors.livemode)
     yield "key", facts.key_problem or "there"
@@ -134,7 +145,7 @@ def _lines(facts: Facts, paper: Paper, money: Money) -> Iterator[tuple[str, str]
     yield "dead letters", str(facts.dead)
 
 
-def _read_key(stack: Stack) -> str:
+def read_key(stack: Stack) -> str:
     """What was typed where nobody sees it, or came by a pipe."""
     if sys.stdin.isatty():
         asked: str = typer.prompt(f"Stripe's key for {mode(stack.livemode)} mode", hide_input=True, err=True)

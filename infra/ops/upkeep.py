@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -15,12 +15,14 @@ from infra.ops import doctor as doctor_work
 from infra.ops import survey
 from infra.ops.files import Problem, at_hand
 from infra.ops.paper import put_error_page, read_error_page, read_paper, set_paper, whole
-from infra.ops.paper_file import read_sheet
+from infra.ops.paper_file import Sheet, read_sheet
 from infra.ops.rebuild import rebuild as rebuild_all
 from infra.ops.repair import repair as mend
+from infra.ops.site import HttpWeb
 from infra.ops.stack import Stack
 from infra.ops.terminal import err, out, plainly, stages
 from infra.ops.uploading import upload_files
+from shared.domain.paper import Paper
 from shared.domain.refusals import InvalidPaper
 
 PAUSE_SECONDS = 15  # an event takes less, unless it is tried again
@@ -42,7 +44,7 @@ def doctor(
     ] = PAUSE_SECONDS,
 ) -> None:
     """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper,
-    how mail is sent, and how money is taken.
+    how mail is sent and money taken, what readers get, and whether all of the stack is there and as it should be.
 
     The paper goes on being published meanwhile; what an event under way explains is not told. The exit code is 1 when
     something is wrong, with --repair: when something still is.
@@ -109,18 +111,14 @@ def paper(
     options = {"name": name, "description": description, "language": language, "url": url}
     with plainly():
         sheet = read_sheet(file, process)
-        _stop_at(sheet.problems)
+        stop_at(sheet.problems)
         given = {**sheet.given, **{option: value for option, value in options.items() if value is not None}}
         stack = context.obj.open()
         present, _ = read_paper(stack.documents())
         if given:
             if present is not None and given.get("id", present.id) != present.id:
                 err.print(f"The id stays {present.id}, whatever the file says.")
-            named, problems = at_hand(sheet.files())
-            reference = f"paper-{time.time_ns()}"
-            _stop_at(upload_files(named, problems, stack.media(), stack.purge(), reference, _tell_uploaded))
-            present, changed = set_paper(stack.documents(), stack.purge(), given, stack.output("SiteUrl"), _now())
-            put_error_page(stack.client("s3"), stack.output("StaticBucket"), present)
+            present, changed = put_paper(stack, sheet, given)
             err.print(
                 "Written, and purged what was made of it." if changed else "It says so already; purged all the same."
             )
@@ -131,6 +129,16 @@ def paper(
             return
         for field in ("name", "description", "language", "url", "id"):
             out.print(f"{field:<12} {getattr(present, field)}", markup=False)
+
+
+def put_paper(stack: Stack, sheet: Sheet, given: Mapping[str, Any]) -> tuple[Paper, bool]:
+    """Upload what the sheet names, write what is `given` of the paper, and the page for failures; the paper, and
+    whether it has changed. Exit code 1 where a file is missing or wrong; nothing is written then."""
+    named, problems = at_hand(sheet.files())
+    stop_at(upload_files(named, problems, stack.media(), stack.purge(), f"paper-{time.time_ns()}", _tell_uploaded))
+    paper, changed = set_paper(stack.documents(), stack.purge(), given, stack.output("SiteUrl"), _now())
+    put_error_page(stack.client("s3"), stack.output("StaticBucket"), paper)
+    return paper, changed
 
 
 def _ward(stack: Stack) -> doctor_work.Ward:
@@ -150,6 +158,9 @@ def _ward(stack: Stack) -> doctor_work.Ward:
         error_page=lambda: read_error_page(stack.client("s3"), stack.output("StaticBucket")),
         post=post,
         money=stack.money() if "LedgerTable" in stack.outputs else None,
+        facilities=stack.facilities(),
+        web=HttpWeb(),
+        address=stack.address(),
     )
 
 
@@ -178,7 +189,7 @@ def _examined(ward: doctor_work.Ward, pause: int, progress: survey.Progress) -> 
     return diagnosis
 
 
-def _stop_at(problems: list[Problem]) -> None:
+def stop_at(problems: list[Problem]) -> None:
     for problem in problems:
         err.print(str(problem), markup=False)
     if problems:

@@ -28,6 +28,7 @@ NOTHING_KEPT: Json = {
         "QueryStringsConfig": {"QueryStringBehavior": "none"},
     },
 }
+NAMESPACE = {"Fn::Sub": "Frontline/${AWS::StackName}"}  # of what is counted: each stack has its own
 READ_FUNCTIONS = ["Articles", "Pages"]  # behind the cache, each by a URL of its own; logical ids begin like this
 
 
@@ -112,14 +113,16 @@ def _cache_policy(stated: str | Json) -> Json:
 
 
 def statements(logical_id: str) -> list[Json]:
-    """The statements of a bucket policy, key policy or role's inline policies."""
+    """The statements of a bucket policy, key policy or role's inline policies, those that stand apart from it too."""
     found = properties(logical_id)
     if "KeyPolicy" in found:
         documents = [found["KeyPolicy"]]
     elif "PolicyDocument" in found:
         documents = [found["PolicyDocument"]]
     else:
-        documents = [policy["PolicyDocument"] for policy in found["Policies"]]
+        apart = [one["Properties"] for one in resources("AWS::IAM::Policy").values()]
+        theirs = [*found.get("Policies", []), *(one for one in apart if {"Ref": logical_id} in one["Roles"])]
+        documents = [policy["PolicyDocument"] for policy in theirs]
     return [statement for document in documents for statement in document["Statement"]]
 
 
@@ -141,7 +144,7 @@ def allowed(name: str) -> dict[str, tuple[object, ...]]:
         each["Sid"]: (each["Action"], each["Resource"], each.get("Condition")) for each in statements(f"{name}Role")
     }
     assert len(found) == len(statements(f"{name}Role"))
-    if name != "Schedule":
+    if name not in ("Schedule", "Deployment"):  # those are no functions
         assert found.pop("WriteOwnLogs") == (
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]},

@@ -9,6 +9,7 @@ from tests.house.templates import (
     TEMPLATE,
     Json,
     allowed,
+    arn,
     content,
     distribution,
     listed,
@@ -446,8 +447,24 @@ def test_a_schedule_may_put_a_message_on_the_publishing_queue_and_nothing_else()
     }
 
 
+def test_a_deployment_may_move_the_aliases_of_our_functions_and_nothing_else() -> None:
+    names = list(resources("AWS::Lambda::Function"))
+    assert allowed("Deployment") == {
+        "MoveAliases": (
+            ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"],
+            [of for name in names for of in (arn(name), {"Fn::Sub": f"${{{name}.Arn}}:live"})],
+            None,
+        ),
+        "LookAtAlarms": (
+            "cloudwatch:DescribeAlarms",
+            {"Fn::Sub": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"},
+            None,
+        ),
+    }
+
+
 def test_a_role_is_taken_by_its_service_and_nobody_else() -> None:
-    """The schedules' by those of our group alone, or somebody else's schedule could borrow it."""
+    """The schedules' by those of our group alone, or somebody else's schedule could borrow it. So CodeDeploy's."""
     taken = {
         name: each["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         for name, each in resources("AWS::IAM::Role").items()
@@ -463,7 +480,18 @@ def test_a_role_is_taken_by_its_service_and_nobody_else() -> None:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": ours},
     }
+    groups = "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup"
+    by_deployments = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codedeploy.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+            "StringLike": {"aws:SourceArn": {"Fn::Sub": f"{groups}:${{ServerlessDeploymentApplication}}/*"}},
+        },
+    }
     assert taken.pop("ScheduleRole") == [by_schedules]
+    assert taken.pop("DeploymentRole") == [by_deployments]
     assert all(statement == [by_lambda] for statement in taken.values())
 
 
@@ -471,7 +499,11 @@ def test_no_role_may_do_everything_of_anything() -> None:
     """And every function has a role of its own that is written out here, none made by SAM."""
     roles = resources("AWS::IAM::Role")
     theirs = [each["Properties"]["Role"]["Fn::GetAtt"][0] for each in resources("AWS::Lambda::Function").values()]
-    assert sorted([*theirs, "ScheduleRole"]) == sorted(roles)
+    assert sorted([*theirs, "DeploymentRole", "ScheduleRole"]) == sorted(roles)
+    apart = [one["Properties"] for one in resources("AWS::IAM::Policy").values()]
+    assert [(one["Roles"], sorted(one)) for one in apart] == [
+        ([{"Ref": "DeploymentRole"}], ["PolicyDocument", "PolicyName", "Roles"])
+    ]
     for role in roles:
         for statement in statements(role):
             assert not [action for action in listed(statement["Action"]) if "*" in action], statement

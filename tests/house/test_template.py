@@ -1,7 +1,10 @@
 """What template.yaml must keep true, whatever else is changed in it. Numbers R… are the lines of docs/security.md."""
 
 import json
+import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
@@ -11,12 +14,14 @@ from cfnlint.config import ManualArgs
 from shared.settings import settings
 from tests.house.templates import (
     CACHING_DISABLED,
+    NAMESPACE,
     READ_FUNCTIONS,
     ROOT,
     TEMPLATE,
     Behaviour,
     behaviours,
     distribution,
+    listed,
     properties,
     resources,
     source,
@@ -291,7 +296,7 @@ def test_the_template_gives_each_read_function_the_settings_that_it_reads() -> N
     given = {name: properties(f"{name}Function")["Environment"]["Variables"] for name in READ_FUNCTIONS}
     for name, variables in given.items():
         assert variables.pop("POWERTOOLS_SERVICE_NAME") == name.lower()
-        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == "Frontline"
+        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == NAMESPACE
         assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
     assert given == {
         "Articles": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
@@ -314,7 +319,7 @@ def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -
         "SCHEDULE_GROUP": {"Ref": "ScheduleGroup"},
         "SCHEDULE_ROLE_ARN": {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
         "POWERTOOLS_SERVICE_NAME": "publishing",
-        "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
+        "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
 
@@ -477,6 +482,30 @@ def test_the_outputs_are_those_that_ops_and_the_local_stack_read() -> None:
 def test_the_template_is_small_enough_to_be_sent() -> None:
     """CloudFormation takes a megabyte from S3 after the transform."""
     assert len(json.dumps(transformed())) < 1_000_000 // 2
+
+
+def test_no_resource_waits_for_itself() -> None:
+    """CloudFormation would make none of them. What an update needs (UpdatePolicy) has to be there before, too; cfn-lint
+    does not look at that."""
+    made = transformed()["Resources"]
+    needs = {
+        name: {
+            *(one for key in ("Properties", "UpdatePolicy") for one in _named(resource.get(key)) if one in made),
+            *listed(resource.get("DependsOn", [])),
+        }
+        for name, resource in made.items()
+    }
+    assert sorted(TopologicalSorter(needs).static_order()) == sorted(made)
+
+
+def _named(tree: Any) -> Iterator[str]:
+    """Every resource or parameter that a part of the template names."""
+    for value in _values(tree):
+        match value:
+            case {"Ref": str() as name} | {"Fn::GetAtt": [str() as name, _]}:
+                yield name
+            case {"Fn::Sub": str() as text} | {"Fn::Sub": [str() as text, _]}:
+                yield from (one.partition(".")[0] for one in re.findall(r"\$\{([^!}]+)\}", text))
 
 
 def _values(tree: Any) -> list[Any]:

@@ -17,7 +17,8 @@ import pytest
 from infra.local.stack import OF_MONEY
 from infra.local.workers import PROCESSES
 from tests.house.templates import resources
-from tests.journeys.conftest import PATH, ROOT
+from tests.journeys.conftest import PATH, ROOT, SLUG, Paper
+from tests.samples import SAMPLE
 
 
 @contextmanager
@@ -107,3 +108,12 @@ def test_it_can_be_ended_while_it_is_coming_up(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
         assert "Traceback" not in process.communicate()[1]
+
+
+def test_a_stack_that_runs_here_is_set_up_already(paper: Paper) -> None:
+    ended = paper.frontline("setup", "--article", str(SAMPLE / "articles" / f"{SLUG}.json"))
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "unchanged" in ended.stdout
+    assert "OPEN" not in ended.stdout
+    assert f"All is done: {paper.info['site_url']}" in ended.stdout

@@ -79,6 +79,7 @@ class TwinStack:
 
     instance: str = "twin"
     name: str = "twin"
+    mail_sender: str | None = "post@paper.example"
     kept_documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     kept_schedules: MemorySchedules = field(default_factory=MemorySchedules)
 
