@@ -51,6 +51,9 @@ lock: $(ENV)/ready ## write the hashed lock files anew from pyproject.toml
 schema: $(ENV)/ready ## write docs/article.schema.json and docs/openapi.yaml anew from the types
 	@$(BIN)/python -m infra.ops.schema && $(BIN)/python -m infra.ops.openapi
 
+reliability: $(ENV)/ready ## write docs/reliability.md anew: what every fault at every door comes to
+	@$(BIN)/python -m tests.faults.told
+
 # Work --------------------------------------------------------------------------------------------------------------
 run: $(ENV)/ready ## the whole stack on this machine: make run [PORT=8000]
 	@exec $(BIN)/python -m infra.local --port $(PORT)
@@ -78,6 +81,6 @@ bench: $(ENV)/ready ## the figures of docs/performance.md, into benchmarks/resul
 clean: ## what was made here, but not .frontline/
 	@rm -rf .build .aws-sam .local .hypothesis .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup lock schema run frontline lint format test bench clean
+.PHONY: help setup lock schema reliability run frontline lint format test bench clean
 
 include build.mk
