@@ -414,3 +414,9 @@ class NoStack(Refusal):
     """There is nothing to talk to: no local stack runs, or no stack of that name is deployed."""
 
     code, title = "no_stack", "No stack"
+
+
+class NotAdopted(Refusal):
+    """What a deleted stack has left behind cannot be taken into a new one. It says why, and what to do."""
+
+    code, title = "not_adopted", "Not taken in"

@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from samtranslator.model.preferences.deployment_preference_collection import CODEDEPLOY_PREDEFINED_CONFIGURATIONS_LIST
 
+from infra.ops.adopt import IDENTIFIED_BY, kept_in
 from tests.house.templates import ROOT, Json, properties, resources, source, transformed
 
 FUNCTIONS = sorted(name.removesuffix("Function") for name in resources("AWS::Lambda::Function"))
@@ -129,3 +130,30 @@ def _overrides(environment: str) -> dict[str, str]:
     pairs = [one.split("=", 1) for one in given]
     assert len({name for name, _ in pairs}) == len(pairs)
     return dict(pairs)
+
+
+# Taken down and built again -------------------------------------------------------------------------------------------
+
+
+def test_whatever_is_kept_can_be_taken_into_the_next_stack() -> None:
+    kept = kept_in(source())
+    assert sorted(set(kept.values())) == sorted(IDENTIFIED_BY)
+    assert not [
+        name for name in kept if "Condition" in source()["Resources"][name]
+    ]  # or nobody would know whether it is
+
+
+def test_no_name_stands_in_the_way_of_the_next_stack() -> None:
+    """What is kept has a name that CloudFormation made. What the template names goes with its stack and is called after
+    it, so that no two stacks want the same; but for the address that mails come from, which is nobody's to choose."""
+    inside = {"AWS::Lambda::Alias", "AWS::IAM::Policy", "AWS::ApiGatewayV2::Stage"}  # of a function, a role, an API
+    named = {}
+    for name, resource in transformed()["Resources"].items():
+        told = resource.get("Properties", {})
+        own = f"{resource['Type'].rpartition('::')[2]}Name"
+        for settings in (told, *(value for key, value in told.items() if key.endswith("Config"))):
+            for key in {"Name", own} & (settings.keys() if resource["Type"] not in inside else set()):
+                named[name] = (settings[key], resource.get("DeletionPolicy", "Delete"))
+    assert {"IdentityKeyAlias", "MailConfiguration", "EdgeKeys", "ReadCachePolicy", "FunctionAccess"} <= named.keys()
+    assert {name for name, (_, policy) in named.items() if policy != "Delete"} == set()
+    assert {name: value for name, (value, _) in named.items() if "AWS::StackName" not in str(value)} == {}
