@@ -28,6 +28,9 @@ def count(outcome: Outcome) -> None:
     if outcome.sight.mismatch:
         with single_metric("TierMismatches", MetricUnit.Count, 1) as mismatch:
             mismatch.add_dimension("RenderedFor", tier)
+    if outcome.answer.status >= 500:  # by itself: an alarm cannot add up tiers
+        with single_metric("Unavailable", MetricUnit.Count, 1):
+            pass
     if outcome.trouble is not None:
         _logger().error("content unavailable", place=outcome.place, cause=type(outcome.trouble).__name__)
 

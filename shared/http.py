@@ -94,6 +94,11 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.WrongMode: 400,
     refusals.PaymentMismatch: 409,
     refusals.ImpossibleTransition: 409,
+    refusals.NotOffered: 404,
+    refusals.MembersOnly: 403,
+    refusals.AlreadyOpen: 409,
+    refusals.GiftsUsedUp: 403,
+    refusals.MeterUsedUp: 403,
     refusals.MailRefused: 502,
     refusals.MailUncertain: 503,
 }

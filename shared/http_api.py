@@ -6,6 +6,8 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
 from shared.domain.refusals import NotFromTheEdge
 from shared.domain.secrets import same
 from shared.http import NO_STORE, Answer, Request
@@ -38,3 +40,11 @@ def check_from_the_edge(request: Request, proof: str) -> None:
 def failed() -> Answer:
     """The answer where something went wrong that nobody expected. It says nothing of it (R22)."""
     return Answer(500, {"content-type": "application/problem+json", "cache-control": NO_STORE}, _FAILED)
+
+
+def count_trouble(answer: Answer, metrics: Metrics) -> None:
+    """Count an answer that is a fault of ours (`Faults`), or of what does not answer us (`Unavailable`), once more by
+    itself: an alarm cannot add up what is counted by route. Only after what else was counted is written down."""
+    if answer.status >= 500:
+        metrics.add_metric("Faults" if answer.status == 500 else "Unavailable", MetricUnit.Count, 1)
+        metrics.flush_metrics()

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from shared.domain.addresses import Address
+from shared.domain.allowances import Allowance
 from shared.domain.email_change import EmailChange
 from shared.domain.mailings import Mailing, Outcome
 from shared.domain.mails import Mail, MailOrder, check_lines
@@ -132,6 +133,19 @@ class MemoryMembers:
         return tuple(one[0] for one in found if one is not None), next
 
 
+class MemoryAllowances:
+    """`Allowances`, among the records of `MemoryMembers`."""
+
+    def __init__(self, records: MemoryRecords) -> None:
+        self.records = records
+
+    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
+        return self.records.read(Allowance, "member", member, "month", month)
+
+    def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
+        return self.records.write(allowance, expected, "member", member, "month", allowance.month)
+
+
 class MemorySessions:
     """`Sessions`, among the records of `MemoryMembers`."""
 
@@ -149,7 +163,7 @@ class MemorySessions:
 
     def of_member(self, member: str) -> tuple[Session, ...]:
         self.records._check()
-        keys = [key for key in self.records.values if key[:2] == ("member", member) and key[2] != ""]
+        keys = [key for key in self.records.values if key[:2] == ("member", member) and len(key) == 3 and key[2] != ""]
         found = [one[0] for key in keys if (one := self.read(key[1], key[2])) is not None]
         return tuple(sorted(found, key=lambda one: one.used_at, reverse=True))
 

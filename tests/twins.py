@@ -13,7 +13,17 @@ import msgspec
 from shared.domain.articles import Stored
 from shared.domain.decoding import UNREADABLE
 from shared.domain.keyrings import Keyring, PassKey
-from shared.domain.list_parts import Index, Names, Part, directory_key, find_page, index_key, part_key
+from shared.domain.list_parts import (
+    Entered,
+    Index,
+    Names,
+    Part,
+    directory_key,
+    find_page,
+    index_key,
+    part_key,
+    placement_key,
+)
 from shared.domain.lists import LATEST, Directory
 from shared.domain.paper import Paper
 from shared.domain.refusals import (
@@ -189,6 +199,10 @@ class MemoryLists:
     def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
         raw = self._get(directory_key(kind), edition)
         return () if raw is None else tuple(bytes(facts) for _, facts in msgspec.json.decode(raw, type=Names).entries)
+
+    def has(self, slug: str) -> bool:
+        raw = self._get(placement_key(slug))
+        return raw is not None and bool(msgspec.json.decode(raw, type=Entered).entered)
 
     def _get(self, key: str, edition: str | None = None) -> bytes | None:
         kept = self._kept.get(key)

@@ -20,7 +20,8 @@ metrics = Metrics()
 _own = post_settings()
 _doors = doors(mail_settings(), _own)
 _redelivery = redelivery(_own)
-_TROUBLE = (Became.FAILED, Became.REFUSED, Became.UNCERTAIN, Became.UNREADABLE)
+_LOST = (Became.REFUSED, Became.UNCERTAIN, Became.UNREADABLE)  # what does not come again
+_TROUBLE = (Became.FAILED, *_LOST)
 
 
 class FeedbackNotKept(Exception):
@@ -79,3 +80,6 @@ def _count(done: Done) -> None:
     metrics.add_dimension("Outcome", done.became.value)
     metrics.add_metric("Mails", MetricUnit.Count, 1)
     metrics.flush_metrics()
+    if done.became in _LOST:
+        metrics.add_metric("MailsUnsent", MetricUnit.Count, 1)
+        metrics.flush_metrics()

@@ -52,7 +52,14 @@ def export(asked: Asked) -> Answer:
     found = who_proves(asked)
     doors = asked.doors
     known = exported(
-        found.member, doors.members, doors.sessions, doors.changes, doors.ledger, asked.now, found.session.id
+        found.member,
+        doors.members,
+        doors.sessions,
+        doors.changes,
+        doors.allowances,
+        doors.ledger,
+        asked.now,
+        found.session.id,
     )
     answer = told(200, known)
     answer.headers["content-disposition"] = 'attachment; filename="account.json"'

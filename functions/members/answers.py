@@ -125,6 +125,60 @@ class Ordered(Struct, frozen=True):
     entries: tuple[Movement, ...]
 
 
+class OpenedFacts(Struct, frozen=True):
+    """An article that a member has opened beyond their tier, and how long that holds."""
+
+    slug: str
+    opened_at: str
+    until: str
+
+
+class GivenArticle(Struct, frozen=True):
+    """An article that a member gives away. `url` opens it, and nothing else, for whoever has it, until `until`."""
+
+    slug: str
+    url: str
+    tier: Tier
+    opened_at: str
+    until: str
+
+
+class Given(Struct, frozen=True):
+    """A gift; `left`: how many more articles can be given away this month."""
+
+    gift: GivenArticle
+    left: int
+
+
+class Gifts(Struct, frozen=True):
+    """The gifts that are open still, the latest first. `left`: how many more there can be this month; it ends with
+    the day before `month_ends` (UTC)."""
+
+    gifts: tuple[GivenArticle, ...]
+    left: int
+    a_month: int
+    month_ends: str
+
+
+class MeteredRead(Struct, frozen=True):
+    """An article that the meter has opened. `url` opens it until `until`; `left`: how many more there are this
+    month."""
+
+    slug: str
+    url: str
+    until: str
+    left: int
+
+
+class Meter(Struct, frozen=True):
+    """What has been read by the meter this month, and how many more there can be."""
+
+    read: tuple[OpenedFacts, ...]
+    left: int
+    a_month: int
+    month_ends: str
+
+
 class Exported(Struct, frozen=True):
     """Everything that is kept of a member. Digests of secrets are not among it: they say nothing of anybody.
     `payment_service_knows_you_as`: its own name for whoever pays."""
@@ -135,6 +189,8 @@ class Exported(Struct, frozen=True):
     gets_no_mail_because_of: str | None
     address_is_changing_to: str | None
     payment_service_knows_you_as: str | None
+    gifts: tuple[OpenedFacts, ...]
+    read_by_the_meter: tuple[OpenedFacts, ...]
     contributions: tuple[Ordered, ...]
     memberships: tuple[Ordered, ...]
 

@@ -8,16 +8,18 @@ from functions.members.answers import (
     GrantFacts,
     MembershipFacts,
     Movement,
+    OpenedFacts,
     Ordered,
     Profile,
 )
 from functions.members.money import Bought, money_of, order_behind
+from shared.domain.allowances import Allowance, Opened, month_before, month_of
 from shared.domain.members import Member, Membership, MembershipState, tier_of
 from shared.domain.moments import moment
 from shared.domain.orders import Kind
 from shared.domain.sessions import Session
 from shared.ports.money import Ledger
-from shared.ports.persons import EmailChanges, Members, Sessions
+from shared.ports.persons import Allowances, EmailChanges, Members, Sessions
 
 
 def profile_of(member: Member, plan: str | None, now: float) -> Profile:
@@ -68,6 +70,7 @@ def exported(
     members: Members,
     sessions: Sessions,
     changes: EmailChanges,
+    allowances: Allowances,
     ledger: Ledger,
     now: float,
     this: str | None = None,
@@ -75,6 +78,7 @@ def exported(
     """Everything that is kept of a member (R32). `this`: the session that asks, if one does. Raises StoreUnavailable
     where any of it cannot be read: half of it is not everything."""
     known = members.contact(member.address.digest)
+    months = tuple(one for one, _ in months_of(member.id, allowances, now) if one is not None)
     money = money_of(member.id, ledger)
     order = order_behind(member, tuple(one.order for one in money.bought))
     return Exported(
@@ -84,9 +88,26 @@ def exported(
         known[0].suppressed if known else None,
         changing_to(member.id, changes, now),
         None if money.payer is None else money.payer.customer,
+        tuple(_opened(one) for month in months for one in month.given),
+        tuple(_opened(one) for month in months for one in month.read),
         tuple(_ordered(one) for one in money.bought if one.order.kind is Kind.CONTRIBUTION),
         tuple(_ordered(one) for one in money.bought if one.order.kind is Kind.MEMBERSHIP),
     )
+
+
+def months_of(
+    member: str, allowances: Allowances, now: float
+) -> tuple[tuple[Allowance | None, str | None], tuple[Allowance | None, str | None]]:
+    """What a member has opened in this month and in the one before, each with its version; what is older is over."""
+    this = month_of(now)
+    return (
+        allowances.read(member, this) or (None, None),
+        allowances.read(member, month_before(this)) or (None, None),
+    )
+
+
+def _opened(one: Opened) -> OpenedFacts:
+    return OpenedFacts(one.slug, moment(one.at), moment(one.until))
 
 
 def _ordered(bought: Bought) -> Ordered:

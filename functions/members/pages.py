@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from functions.members.known import changing_to, live_sessions
 from functions.members.money_page import MoneyView, money_shown
+from functions.members.openings import gifts_of, reads_of, who_gives
 from functions.members.route import Asked
 from functions.members.signed_in import SignedIn, pass_cookie, who_asks, who_proves
+from shared.domain.allowances import ends_on, month_of
 from shared.domain.members import tier_of
-from shared.domain.refusals import UnusableKeyring
+from shared.domain.refusals import NotOffered, UnusableKeyring
 from shared.domain.tiers import Tier
 from shared.http import Answer
 from shared.personal import paged
@@ -39,6 +41,14 @@ class GrantView(Struct, frozen=True):
     reason: str
 
 
+class GiftView(Struct, frozen=True):
+    """An article that has been given away: the address that opens it, and until when."""
+
+    slug: str
+    url: str
+    until: dt.datetime
+
+
 class AccountView(Struct, frozen=True):
     """What the account's page shows."""
 
@@ -48,6 +58,7 @@ class AccountView(Struct, frozen=True):
     newsletters: tuple[str, ...]
     devices: tuple[DeviceView, ...]
     money: MoneyView
+    read: int
     gets_no_mail: bool
     changing_to: str | None
 
@@ -61,6 +72,17 @@ def account(asked: Asked) -> Answer:
         return replace(answer, cookies=(pass_cookie(asked, tier_of(found.member, asked.now)),))
     except UnusableKeyring:
         return answer
+
+
+def giving_away(asked: Asked) -> Answer:
+    """`GET /account/gifts`: the links of what the member has given away. Raises NotOffered, MembersOnly."""
+    if (offered := asked.paper.gifts) is None:
+        raise NotOffered("Nothing is given away here.")
+    found = who_gives(asked)
+    gifts, left = gifts_of(asked, found, offered)
+    views = tuple(GiftView(one.slug, one.url, _at(one.until)) for one in gifts)
+    again = dt.date.fromisoformat(ends_on(month_of(asked.now)))
+    return _shown(asked, found, "gifts.html", gifts=views, left=left, offered=offered, again=again)
 
 
 def erasing(asked: Asked) -> Answer:
@@ -126,6 +148,7 @@ def _view(asked: Asked, found: SignedIn, words: Words) -> AccountView:
             for one in live_sessions(member.id, doors.sessions, asked.now)
         ),
         money_shown(asked, member, words),
+        len(reads_of(asked, found)) if asked.paper.metering else 0,
         known is not None and known[0].suppressed is not None,
         changing_to(found.member.id, asked.doors.changes, asked.now),
     )

@@ -10,6 +10,8 @@ from functions.members.signed_in import who_asks
 from shared.domain.members import tier_of
 from shared.domain.refusals import (
     ContentUnavailable,
+    MembersOnly,
+    MeterUsedUp,
     NotSignedIn,
     ProofNeeded,
     Refusal,
@@ -17,7 +19,7 @@ from shared.domain.refusals import (
     StoreUnavailable,
     UnknownRoute,
 )
-from shared.domain.text import is_site_path
+from shared.domain.text import is_site_path, is_slug
 from shared.domain.tiers import Tier
 from shared.http import STATUS, Answer
 from shared.personal import paged, sent_to, typed
@@ -47,11 +49,17 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
     match refusal, path:
         case StoreUnavailable(), _:  # what else there is to see would have to be looked up
             return _plain(site, refusal, STATUS[StoreUnavailable])
+        case NotSignedIn(), "/api/members/gifts" | "/api/members/reads":
+            title, text = refusal.title, refusal.detail
+            return site.page("again.html", "/sign-in", title=title, text=text, next=_article(asked) or "/")
         case NotSignedIn(), _:
             return site.page("again.html", "/sign-in", title=refusal.title, text=refusal.detail, next="/account")
         case ProofNeeded(), _:
             to = path if is_page(path) else _ASKED_ON.get(path, "/account")
             return site.page("again.html", "/sign-in", title=words.proof_title, text=words.proof_text, next=to)
+        case MeterUsedUp() | MembersOnly(), _:
+            article = _article(asked)
+            return site.page("used_up.html", path, title=refusal.title, text=refusal.detail, article=article)
         case SignInDead(), "/api/members/sessions" | "/api/members/email/agree":
             title = words.link_dead_title
             return site.page("again.html", "/sign-in", title=title, text=refusal.detail, next="/")
@@ -74,6 +82,12 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
                 "address.html", "/account", **address_values(asked, found), problem=refusal.detail, email=email
             )
     return _plain(site, refusal, STATUS[type(refusal)])
+
+
+def _article(asked: Asked) -> str | None:
+    """The page whose form it was that named an article."""
+    slug = typed(asked.request, "slug")
+    return f"/articles/{slug}" if is_slug(slug) else None
 
 
 def _plain(site: Site, refusal: Refusal, status: int) -> bytes:

@@ -12,6 +12,7 @@ from shared.personal import routes
 from shared.ports.mail import Postbox
 from shared.ports.money import Ledger, PaymentsQueue
 from shared.ports.persons import (
+    Allowances,
     EmailChanges,
     ForeignTokens,
     IdentitySigner,
@@ -33,6 +34,7 @@ class Doors(Struct, frozen=True):
 
     members: Members
     sessions: Sessions
+    allowances: Allowances
     sign_ins: SignIns
     changes: EmailChanges
     limits: Limits

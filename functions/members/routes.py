@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from functions.members import account, address, entry, identity, newsletters, pages, passes, sessions
+from functions.members import account, address, entry, identity, newsletters, openings, pages, passes, sessions
 from functions.members.route import Route
 from shared.domain.text import is_slug
 from shared.http import Request
@@ -34,10 +34,13 @@ _EXACT: Final[Mapping[str, Methods]] = {
     },
     "/api/members/me/export": {"GET": reading(account.export)},
     "/api/members/me/erase": {"POST": Route(account.erase)},  # nor DELETE
+    "/api/members/gifts": {"POST": Route(openings.give), "GET": reading(openings.gifts)},
+    "/api/members/reads": {"POST": Route(openings.read), "GET": reading(openings.reads)},
     "/api/members/identity": {"POST": Route(identity.token)},
     "/.well-known/jwks.json": {"GET": reading(identity.keys)},
     "/.well-known/openid-configuration": {"GET": reading(identity.configuration)},
     "/account": {"GET": reading(pages.account)},
+    "/account/gifts": {"GET": reading(pages.giving_away)},
     "/account/erase": {"GET": reading(pages.erasing)},
     "/account/email": {"GET": reading(pages.changing_address)},
     "/account/email/asked": {"GET": reading(pages.asked_both)},

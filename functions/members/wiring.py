@@ -8,7 +8,7 @@ from pathlib import Path
 from functions.members.route import Doors
 from shared.adapters.boto3_clients import client_that_answers_soon as client
 from shared.adapters.dynamo_ledger import DynamoLedger
-from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_members import DynamoAllowances, DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
 from shared.adapters.http_issuer_keys import HttpIssuerKeys
 from shared.adapters.kms_identity import KmsIdentity
@@ -32,6 +32,7 @@ def doors(settings: Settings, own: MembersSettings) -> Doors:
     tables, queues, trust = client("dynamodb"), client("sqs"), S3Trust(keyring)
     return Doors(
         members=DynamoMembers(tables, own.members_table),
+        allowances=DynamoAllowances(tables, own.members_table),
         sessions=DynamoSessions(tables, own.members_table),
         sign_ins=DynamoSignIns(tables, own.sign_ins_table),
         changes=DynamoEmailChanges(tables, own.sign_ins_table),

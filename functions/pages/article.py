@@ -81,8 +81,19 @@ def _rendered(asked: Asked, site: Site, edition: str, seen: SeenArticle) -> Made
         stretches=stretches(seen.body),
         shelves=shelves,
         offers_sources=any(source.locked and source.tier is Tier.SUBSCRIBER for source in seen.sources),
+        gives=_has_gates(seen) and site.paper.gifts is not None and site.tier is Tier.MEMBER,
+        metered_at=_metered_at(seen) if site.paper.metering and site.tier is Tier.SUBSCRIBER else None,
         structured=Markup(article_data(seen, site.paper)),  # noqa: S704 - made safe for a script element there
     )
+
+
+def _metered_at(seen: SeenArticle) -> str | None:
+    """The closed gate that offers to read by the meter: the first that is not of sound, which that does not open."""
+    return next((one.id for one in seen.body if type(one) is LockedGate and one.kind != "audio"), None)
+
+
+def _has_gates(seen: SeenArticle) -> bool:
+    return any(type(block) is OpenGate or type(block) is LockedGate for block in seen.body)
 
 
 def stretches(body: Iterable[SeenBlock]) -> list[Stretch]:

@@ -17,6 +17,7 @@ from functions.payments.campaigns import say_raised
 from functions.payments.doors import Doors
 from functions.payments.look import Became, look
 from shared.domain.orders import OrderState
+from shared.domain.refusals import ProcessorRefused, StoreUnavailable
 from shared.domain.settling import DAY
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def reconcile(
     except _Over:
         pass
     except Exception as error:  # noqa: BLE001 -- what was repaired until then is to be told, and this too
-        run.fail(error)
+        run.end_with(error)
     return run.report
 
 
@@ -100,6 +101,20 @@ class _Run:
         for session in self._not_at_rest(begun_at):
             self._try("look", self._look, session)
         self.report.is_finished = not self.report.failed
+
+    def end_with(self, error: Exception) -> None:
+        """A paper that takes no money has no key to ask with: that is no fault where nobody has ever ordered anything,
+        and nobody is to be told of it each night."""
+        try:
+            ordered = (
+                next(iter(self._doors.ledger.everything()), None) if isinstance(error, ProcessorRefused) else error
+            )
+        except StoreUnavailable:
+            ordered = error
+        if ordered is None:
+            self.report.is_finished = True
+        else:
+            self.fail(error)
 
     def fail(self, error: Exception) -> None:
         self.report.failed += 1

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain.articles import Article, Stored
+from shared.domain.list_parts import placement_key as placement_key
 from shared.domain.lists import entry_of, lists_of, place_of
 from shared.ports.publishing import Documents
 
@@ -55,10 +56,6 @@ class Work(Struct, frozen=True):
             self.wanted.entered,
             self.wanted.entry,
         )
-
-
-def placement_key(slug: str) -> str:
-    return f"placements/{slug}.json"
 
 
 def announced_key(article_id: str) -> str:

@@ -10,15 +10,18 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from functions.webhooks.intake import Outcome, take, webhook_of
 from functions.webhooks.wiring import doors
-from shared.domain.refusals import InvalidSignature
+from shared.domain.refusals import InvalidRequest, InvalidSignature, WebhooksClosed, WrongMode
 from shared.faults import places
 from shared.http import STATUS
-from shared.http_api import FAILED, failed
+from shared.http_api import FAILED, count_trouble, failed
 from shared.settings import webhooks_settings
 
 logger = Logger()
 metrics = Metrics()
 _doors = doors(webhooks_settings())
+_NOT_STRIPES = (WebhooksClosed, InvalidSignature, WrongMode, InvalidRequest)
+"""Refusals of what is no webhook of the Stripe that we know. They are counted by themselves, too: an alarm cannot add
+up what is counted by code."""
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -42,7 +45,11 @@ def _count(outcome: Outcome) -> None:
         metrics.add_metadata("event", outcome.event)
         metrics.add_metadata("type", outcome.type)
     metrics.flush_metrics()
+    count_trouble(outcome.answer, metrics)
     refusal = outcome.refusal
+    if isinstance(refusal, _NOT_STRIPES):
+        metrics.add_metric("WebhooksRefused", MetricUnit.Count, 1)
+        metrics.flush_metrics()
     if refusal is not None:
         cause = refusal.__cause__
         reason = refusal.reason if isinstance(refusal, InvalidSignature) else None

@@ -21,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local import made_here, mails
 from infra.local.key_value_store import PATH, KeyValueStores, Store, endpoint
+from infra.local.metrics import CountingCloudWatch
 from infra.local.object_events import TellingS3
 from infra.local.template import ACCOUNT, REGION, STACK_NAME, Template, TemplateError, only
 
@@ -64,11 +65,13 @@ ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::Scheduler::ScheduleGroup", "Arn"): "arn",
     ("AWS::SecretsManager::Secret", "Id"): "arn",
     ("AWS::SecretsManager::Secret", "SecretString"): "text",  # what a dynamic reference means
+    ("AWS::CloudWatch::Alarm", "Arn"): "alarm_arn",
     ("AWS::SNS::Topic", "TopicArn"): "arn",
     ("AWS::SNS::Topic", "TopicName"): "name",
 }
 # What Ref gives → the property of what was made.
 REFS: Final[Mapping[str, str]] = {
+    "AWS::CloudWatch::Alarm": "name",
     "AWS::DynamoDB::Table": "name",
     "AWS::KMS::Key": "id",
     "AWS::Scheduler::ScheduleGroup": "name",
@@ -86,6 +89,11 @@ MADE_HERE: Final = frozenset(
         *REFS,
     }
 )
+# What can be asked about on this machine as in the cloud.
+LISTED: Final = (
+    *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Events::Rule", "AWS::SNS::Topic"),
+    *("AWS::CloudWatch::Alarm", "AWS::Scheduler::ScheduleGroup"),
+)
 # Whose effect is emulated elsewhere in infra/local, or needs only a name.
 NAMED_HERE: Final = frozenset(
     {
@@ -98,7 +106,7 @@ NAMED_HERE: Final = frozenset(
         "AWS::CloudFront::OriginAccessControl",
         "AWS::CloudFront::OriginRequestPolicy",
         "AWS::CloudFront::ResponseHeadersPolicy",
-        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::CodeDeploy::Application",
         "AWS::CodeDeploy::DeploymentGroup",
         "AWS::IAM::Role",
@@ -112,15 +120,21 @@ NAMED_HERE: Final = frozenset(
         "AWS::WAFv2::WebACL",
     }
 )
-# Who may do what is not enforced on this machine: that is for `make e2e` and the cloud.
+# Who may do what is not enforced on this machine: that is for `make e2e` and the cloud. The edge is counted anyway.
 WITHOUT_EFFECT: Final = frozenset(
     {
+        "AWS::CloudFront::MonitoringSubscription",
         "AWS::IAM::Policy",
         "AWS::Lambda::Permission",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
     }
+)
+# What moto leaves out: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
+TELLS_EVENTBRIDGE: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?><NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+    b"<EventBridgeConfiguration/></NotificationConfiguration>"
 )
 INVALIDATION: Final = re.compile(r"/2020-05-31/distribution/[^/]+/invalidation/?")
 
@@ -134,6 +148,7 @@ class Cloud:
         self._purge = purge
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._s3 = TellingS3.of_this_machine()
+        self.counting = CountingCloudWatch.of_this_machine()
         self._made: dict[str, Any] = {}
         self._making: list[str] = []
         self.stores = KeyValueStores()
@@ -193,6 +208,15 @@ class Cloud:
         return {
             name: value.replace(f"https://{self._site_host}", f"http://{self._site_host}")
             for name, value in values.items()
+        }
+
+    def resources(self) -> dict[str, list[str]]:
+        """The type and the name of each resource that can be asked about on this machine, by logical id, as
+        CloudFormation lists them."""
+        return {
+            logical_id: [resource["Type"], str(self.attribute(logical_id, None))]
+            for logical_id, resource in self._template.of_type(*LISTED).items()
+            if self._resource(logical_id) is not None
         }
 
     def attribute(self, logical_id: str, attribute: str | None) -> Any:
@@ -263,6 +287,8 @@ class Cloud:
                 return made_here.make_key(logical_id, properties)
             case "AWS::DynamoDB::Table":
                 return made_here.make_table(logical_id, name, properties)
+            case "AWS::CloudWatch::Alarm":
+                return made_here.make_alarm(logical_id, f"{STACK_NAME}-{logical_id}", properties)
             case "AWS::SNS::Topic":
                 return made_here.make_topic(logical_id, name, properties)
             case "AWS::SecretsManager::Secret":
@@ -286,7 +312,9 @@ class Cloud:
         made = getattr(import_module(module), model).create_from_cloudformation_json(
             name, {"Type": kind, "Properties": properties}, ACCOUNT, REGION
         )
-        if kind == "AWS::S3::Bucket":  # of which moto's model passes over these two
+        if kind == "AWS::S3::Bucket":  # of which moto's model passes over these three
+            if "PublicAccessBlockConfiguration" in properties:
+                self._s3.put_public_access_block(made.name, properties["PublicAccessBlockConfiguration"])
             if "VersioningConfiguration" in properties:
                 self._s3.put_bucket_versioning(made.name, properties["VersioningConfiguration"]["Status"])
             if "NotificationConfiguration" in properties:
@@ -306,6 +334,11 @@ class Cloud:
             return self._serve_mails(environ, start_response)
         if environ["REQUEST_METHOD"] == "POST" and INVALIDATION.fullmatch(path):
             return self._serve_invalidation(environ, start_response)
+        if environ["REQUEST_METHOD"] == "GET" and path.strip("/") in self._s3.telling and _asks_whom_it_tells(environ):
+            start_response(
+                "200 OK", [("content-type", "application/xml"), ("content-length", str(len(TELLS_EVENTBRIDGE)))]
+            )
+            return [TELLS_EVENTBRIDGE]
         answer: Iterable[bytes] = self._moto(environ, start_response)
         return answer
 
@@ -346,6 +379,10 @@ class _QuietHandler(MotoRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         if type == "error":
             super().log(type, message, *args)
+
+
+def _asks_whom_it_tells(environ: Mapping[str, Any]) -> bool:
+    return str(environ.get("QUERY_STRING", "")).partition("=")[0] == "notification"
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:

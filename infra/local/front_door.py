@@ -29,7 +29,8 @@ CONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since",
 
 @dataclass(frozen=True)
 class Edge:
-    """What the front door is made of: the distribution, its functions' engines and its origins, by their ids."""
+    """What the front door is made of: the distribution, its functions' engines and its origins, by their ids.
+    `answered` hears of each answer."""
 
     distribution: Distribution
     distribution_id: str
@@ -37,11 +38,17 @@ class Edge:
     origins: Mapping[str, Origin]
     cache: EdgeCache
     pages: Callable[[Request], Answer]
+    answered: Callable[[Answer], object] = lambda answer: None
 
     def respond(self, request: Request, address: str) -> Answer:
         """The answer to a viewer. Whatever goes wrong behind it is an answer too."""
         if request.path == "/_local" or request.path.startswith("/_local/"):
             return self.pages(request)
+        answer = self._respond(request, address)
+        self.answered(answer)
+        return answer
+
+    def _respond(self, request: Request, address: str) -> Answer:
         behaviour = self.distribution.behaviour_for(request.path)
         if request.method not in behaviour.methods:
             return _made_here(403, "Forbidden", f"The distribution does not take {request.method}.")

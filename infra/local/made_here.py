@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from moto.cloudfront.models import cloudfront_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.kms.models import kms_backends
 from moto.scheduler.models import scheduler_backends
@@ -15,6 +16,22 @@ from moto.sns.models import sns_backends
 from infra.local.template import ACCOUNT, REGION, TemplateError, only
 
 PASSWORD_LENGTH: Final = 32  # Secrets Manager's own, where the template says none
+ALARM: Final = frozenset(
+    {
+        *(
+            "AlarmDescription",
+            "AlarmActions",
+            "OKActions",
+            "Namespace",
+            "MetricName",
+            "Dimensions",
+            "Statistic",
+            "Period",
+        ),
+        *("ExtendedStatistic", "EvaluateLowSampleCountPercentile", "Metrics", "EvaluationPeriods", "DatapointsToAlarm"),
+        *("ComparisonOperator", "Threshold", "TreatMissingData"),
+    }
+)
 INDEX: Final = frozenset({"IndexName", "KeySchema", "Projection"})
 
 
@@ -76,8 +93,8 @@ def make_table(where: str, name: str, properties: Mapping[str, Any]) -> Any:
         billing_mode="PAY_PER_REQUEST",
         sse_specification=properties.get("SSESpecification"),
         tags=[],
-        # Nothing outlives this stack, whatever the template protects in the cloud.
-        deletion_protection_enabled=False,
+        # All of it goes with this stack anyway: nobody has to ask moto to delete a table.
+        deletion_protection_enabled=properties.get("DeletionProtectionEnabled", False),
         warm_throughput=None,
     )
     if "TimeToLiveSpecification" in properties:
@@ -91,6 +108,27 @@ def make_topic(where: str, name: str, properties: Mapping[str, Any]) -> Any:
     """A topic. Its subscriptions are resources of their own, which topics.py reads."""
     only(where, properties, {"DisplayName", "KmsMasterKeyId"})
     return sns_backends[ACCOUNT][REGION].create_topic(name)
+
+
+def make_alarm(where: str, name: str, properties: Mapping[str, Any]) -> Any:
+    """An alarm that nobody evaluates: it is as somebody sets it (`aws cloudwatch set-alarm-state`), and `OK` until
+    then."""
+    only(where, properties, ALARM)
+    return cloudwatch_backends[ACCOUNT][REGION].put_metric_alarm(
+        name=name,
+        namespace=properties.get("Namespace", ""),
+        metric_name=properties.get("MetricName", ""),
+        comparison_operator=properties["ComparisonOperator"],
+        evaluation_periods=properties["EvaluationPeriods"],
+        period=properties.get("Period", 60),
+        threshold=properties["Threshold"],
+        statistic=properties.get("Statistic", ""),
+        description=properties["AlarmDescription"],
+        dimensions=[],
+        alarm_actions=properties["AlarmActions"],
+        ok_actions=properties["OKActions"],
+        treat_missing_data=properties["TreatMissingData"],
+    )
 
 
 def make_secret(where: str, name: str, properties: Mapping[str, Any]) -> Any:

@@ -31,6 +31,12 @@ class TellingS3(S3Backend):
             s3_backends[ACCOUNT]["aws"] = serving
         return serving
 
+    def put_bucket_notification_configuration(self, bucket_name: str, notification_config: dict[str, Any]) -> None:
+        """Of what a bucket tells, EventBridge alone is known here, and moto would tell it in words of its own."""
+        told = dict(notification_config or {})
+        (self.telling.discard if told.pop("EventBridgeConfiguration", None) is None else self.telling.add)(bucket_name)
+        super().put_bucket_notification_configuration(bucket_name, told)
+
     def put_object(self, bucket_name: str, key_name: str, *args: Any, **named: Any) -> Any:
         key = super().put_object(bucket_name, key_name, *args, **named)
         if not named.get("disable_notification"):  # it is part of a copy

@@ -88,6 +88,7 @@ class LocalStack:
         for logical_id, spec in views.functions(template, cloud.attribute).items():
             # Deliveries come one at a time.
             size = 1 if logical_id in {each.function for each in mapped} else PROCESSES
+            cloud.counting.read(log / f"{logical_id}.jsonl")
             self.pools[logical_id] = FunctionPool(
                 spec,
                 cloud.endpoint,
@@ -95,6 +96,7 @@ class LocalStack:
                 size,
                 self.till.url,
                 when_asked=logical_id in OF_MONEY,
+                called=cloud.counting.of_function(spec.name),
             )
             self._stops.append(self.pools[logical_id].stop)
         shape = views.distribution(template, cloud.attribute)
@@ -106,6 +108,7 @@ class LocalStack:
             "region": REGION,
             "pid": os.getpid(),
             "outputs": cloud.outputs(),
+            "resources": cloud.resources(),
         }
         self.pages = LocalPages(
             self.site_url,
@@ -124,11 +127,12 @@ class LocalStack:
         cloud.mails.on_mail = self.pages.note_mail
         edge = Edge(
             distribution=shape,
-            distribution_id=str(self.info["outputs"].get("DistributionId", "local")),
+            distribution_id=(distribution_id := str(self.info["outputs"].get("DistributionId", "local"))),
             functions=_edge_functions(shape, lambda store, key: cloud.store(store).read(key)),
             origins=_origins(shape, self.pools, cloud.attribute, cloud.endpoint),
             cache=self.cache,
             pages=self.pages.answer,
+            answered=cloud.counting.of_edge(distribution_id),
         )
         for each in mapped:
             self._stops.append(Delivery(each, self.pools[each.function]).stop)

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,7 +91,8 @@ class _Process:
 class FunctionPool:
     """The processes of one function. More calls than processes wait for one, as Lambda would have started more.
 
-    `stripe`: where Stripe is. Processes start at once, or, `when_asked`, with the first calls, as Lambda's do.
+    `stripe`: where Stripe is. Processes start at once, or, `when_asked`, with the first calls, as Lambda's do. `called`
+    hears of each call how many seconds it took, and whether it failed.
     """
 
     def __init__(
@@ -103,8 +104,10 @@ class FunctionPool:
         stripe: str | None = None,
         *,
         when_asked: bool = False,
+        called: Callable[[float, bool], object] = lambda seconds, failed: None,
     ) -> None:
         self.spec = spec
+        self._called = called
         self._environment = environment(spec, endpoint, stripe)
         self._log = log
         self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
@@ -144,17 +147,21 @@ class FunctionPool:
         process = self._take(give_up)
         with self._lock:
             self.calls += 1
+        began = time.monotonic()
         try:
-            answer = process.invoke(event, min(self.spec.timeout, max(give_up - time.monotonic(), 0.001)))
+            answer = process.invoke(event, min(self.spec.timeout, max(give_up - began, 0.001)))
         except FunctionTimedOutError:
+            self._called(time.monotonic() - began, True)
             self._replace(process)
             raise
         except FunctionFailedError:
+            self._called(time.monotonic() - began, True)
             if process.is_alive:
                 self._idle.put(process)
             else:
                 self._replace(process)
             raise
+        self._called(time.monotonic() - began, False)
         self._idle.put(process)
         return answer
 

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.ops import adopting, archive, contributing, desk, mailing, paying, readers, setting_up, trusting, upkeep
+from infra.ops import (
+    adopting,
+    archive,
+    contributing,
+    desk,
+    mailing,
+    paying,
+    readers,
+    setting_up,
+    trusting,
+    upkeep,
+    watching,
+)
 from infra.ops import keys as key_work
 from infra.ops.terminal import Chosen, err, out, plainly
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
@@ -32,7 +44,7 @@ app = typer.Typer(
 pass_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are signed with.")
 # In the order of the help: what is used daily first.
-for commands in (desk.app, archive.app, upkeep.app, setting_up.app, adopting.app, pass_app):
+for commands in (desk.app, archive.app, watching.app, upkeep.app, setting_up.app, adopting.app, pass_app):
     app.add_typer(commands)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusting.app, name="trust")
@@ -97,6 +109,9 @@ def keys_init(context: typer.Context) -> None:
 def keys_rotate(
     context: typer.Context,
     emergency: Annotated[bool, typer.Option("--emergency", help="Drop every key: all passes end at once.")] = False,
+    end_gifts: Annotated[
+        bool, typer.Option("--end-gifts", help="Rotate although that ends gift links which are out.")
+    ] = False,
     settle: Annotated[
         int, typer.Option(metavar="SECONDS", help="How long to wait until the new key is known everywhere.", min=0)
     ] = SETTLE_SECONDS,
@@ -116,6 +131,13 @@ def keys_rotate(
             err.print(f"The new key is accepted; waiting {settle} s until that is known everywhere…")
             time.sleep(settle)
 
+        ended = key_work.gifts_ended_by(stack.keyring(), time.time())
+        if ended and not end_gifts:
+            err.print(
+                "That is the fourth key within a month, and there is room for four: gift links that the oldest has "
+                "signed would end. Wait, or say --end-gifts."
+            )
+            raise typer.Exit(1)
         ring = key_work.rotate_keys(stack.keyring(), stack.edge_keys(), time.time(), wait)
         out.print(f"Signing with {ring.current}; passes of the key before it stay good for as long as they live.")
 

@@ -17,11 +17,14 @@ from msgspec import Struct
 from functions.publishing.catch_up import Doors
 from functions.publishing.events import slug_in
 from functions.publishing.placements import Entered
+from infra.ops.facilities import Facilities, Problem, notes_of, problems_of
 from infra.ops.keys import list_keys
 from infra.ops.mail import setup_problems
-from infra.ops.paper import ERROR_PAGE, error_page, problems_of, whole
+from infra.ops.paper import ERROR_PAGE, error_page, whole
+from infra.ops.paper import problems_of as problems_of_paper
 from infra.ops.payments import Money, gather, problems_in, problems_of_orders, takes_money
 from infra.ops.rebuild import Clock
+from infra.ops.site import Address, Web, problems_of_site, problems_past_the_edge
 from infra.ops.survey import (
     Listed,
     Progress,
@@ -79,7 +82,8 @@ class Post(Struct, frozen=True):
 class Ward(Struct, frozen=True):
     """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
     newsletters could not deal with, in a stack that has them. `error_page` reads what is shown when a function
-    fails. `post` is None in a stack that sends no mail, `money` in one from before there was any."""
+    fails. `post` is None in a stack that sends no mail, `money` in one from before there was any. `facilities`: what it
+    consists of at AWS; `web` asks at its `address`, as a reader does."""
 
     doors: Doors
     backlog: Callable[[], int]
@@ -91,6 +95,9 @@ class Ward(Struct, frozen=True):
     error_page: Callable[[], bytes | None]
     post: Post | None = None
     money: Money | None = None
+    facilities: Facilities | None = None
+    web: Web | None = None
+    address: Address | None = None
 
 
 class Diagnosis(Struct, frozen=True):
@@ -151,6 +158,7 @@ def examine(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progr
             *_paper(ward),
             *_mail(ward.post),
             *_money(ward, clock, pause, progress),
+            *_facilities(ward, progress),
         ),
         places,
         orphans,
@@ -358,7 +366,7 @@ def _paper(ward: Ward) -> Iterator[Finding]:
         yield Finding("stack", PAPER_KEY, words, f"`frontline paper --url {ward.site_url}`")
     cure = "`frontline paper --json > paper.json`, change it, `frontline paper --file paper.json`"
     document = whole(paper)
-    yield from (Finding("stack", PAPER_KEY, problem, cure) for problem in problems_of(document, document))
+    yield from (Finding("stack", PAPER_KEY, problem, cure) for problem in problems_of_paper(document, document))
     if (page := ward.error_page()) != error_page(paper):
         words = "does not say what the paper says" if page else "is missing: where a function fails, nothing says so"
         cure = f"`frontline paper --url {paper.url}` puts it there, and changes nothing else"
@@ -401,7 +409,30 @@ def _money(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progre
     yield from (Finding("stack", "payments", words, cure) for words, cure in problems)
 
 
+def _facilities(ward: Ward, progress: Progress) -> Iterator[Finding]:
+    """What is wrong with the stack itself: its parts, what readers get, and who gets past the edge."""
+    problems: list[Problem] = []
+    if ward.facilities is not None:
+        progress("looking at the stack's parts", None)
+        problems += problems_of(ward.facilities)
+    if ward.web is not None and ward.address is not None:
+        progress("reading as a stranger", None)
+        problems += problems_of_site(ward.web, ward.address)
+        problems += problems_past_the_edge(ward.web, ward.address, _addresses(ward))
+    yield from (Finding("stack", subject, words, cure) for subject, words, cure in problems)
+
+
+def _addresses(ward: Ward) -> dict[str, str]:
+    try:
+        functions = () if ward.facilities is None else ward.facilities.functions()
+    except StoreUnavailable:
+        return {}  # it is told already
+    return {one.name: one.url for one in functions if one.url is not None}
+
+
 def _notes(ward: Ward) -> Iterator[str]:
+    if ward.facilities is not None:
+        yield from notes_of(ward.facilities)
     paper = _read(ward)
     if ward.money is not None and paper is not None and not takes_money(paper):
         yield "The paper takes no money: it has no `giving` and no `plans`."

@@ -47,6 +47,14 @@ def rotate_keys(shelf: KeyringShelf, edge: EdgeKeys, now: float, settle: Callabl
     return ring
 
 
+def gifts_ended_by(shelf: KeyringShelf, now: float) -> bool:
+    """Whether a rotation now would drop a key by which gift links may have been signed that live still. Raises
+    UnusableKeyring."""
+    ring, _ = _present(shelf)
+    is_under_way = any(key.made_at > ring.current_key.made_at for key in ring.keys)
+    return not is_under_way and keyrings.dropped_by(ring, now) > 0
+
+
 def replace_keys(shelf: KeyringShelf, edge: EdgeKeys, now: float) -> Keyring:
     """The emergency: one new key and no other. Every pass in the world ends as soon as the edge has heard of it."""
     ring, version = _present(shelf)

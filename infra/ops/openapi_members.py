@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from functions.members import account, address, answers, entry, identity, sessions
+from functions.members import account, address, answers, entry, identity, openings, sessions
 from infra.ops.schema import tidy
 from shared.domain import refusals
 from shared.domain.refusals import Refusal
@@ -29,6 +29,11 @@ _PROOF = (*_SESSION, refusals.ProofNeeded)
 _EXCHANGE = (
     *(refusals.InvalidToken, refusals.ExpiredToken, refusals.UnknownIssuer, refusals.NoTier),
     *(refusals.IssuerUnavailable, refusals.UnusableTrust, refusals.UnusableKeyring, refusals.TooMany),
+)
+
+_OPENING = (
+    *(refusals.NotOffered, refusals.UnknownArticle, refusals.TooMany, refusals.RecordChanged),
+    refusals.UnusableKeyring,
 )
 
 
@@ -200,6 +205,45 @@ OPERATIONS: tuple[Operation, ...] = (
         answers.Agreed,
         (*CHANGE, *BODY, refusals.SignInDead, refusals.AddressTaken),
         address.AgreeBody,
+    ),
+    Operation(
+        "POST",
+        "/api/members/gifts",
+        "giveArticle",
+        "Give an article away by a link; one that is given already and open still is not counted again",
+        answers.Given,
+        (*CHANGE, *BODY, *_SESSION, *_OPENING, refusals.MembersOnly, refusals.GiftsUsedUp),
+        openings.OpeningBody,
+        201,
+        ("session",),
+    ),
+    Operation(
+        "GET",
+        "/api/members/gifts",
+        "listGifts",
+        "What this member has given away and is open still",
+        answers.Gifts,
+        (*_SESSION, refusals.NotOffered, refusals.MembersOnly, refusals.UnusableKeyring),
+        security=("session",),
+    ),
+    Operation(
+        "POST",
+        "/api/members/reads",
+        "readByMeter",
+        "Read an article in full as one of so many a month; the same one again in that month is not counted",
+        answers.MeteredRead,
+        (*CHANGE, *BODY, *_SESSION, *_OPENING, refusals.AlreadyOpen, refusals.MeterUsedUp),
+        openings.OpeningBody,
+        security=("session",),
+    ),
+    Operation(
+        "GET",
+        "/api/members/reads",
+        "listMeteredReads",
+        "What has been read by the meter this month",
+        answers.Meter,
+        (*_SESSION, refusals.NotOffered),
+        security=("session",),
     ),
     Operation(
         "POST",

@@ -165,7 +165,7 @@ def export(
     with plainly():
         stack = context.obj.open()
         member, _ = work.find_member(who, stack.members())
-        doors = (stack.members(), stack.sessions(), stack.email_changes(), stack.ledger())
+        doors = (stack.members(), stack.sessions(), stack.email_changes(), stack.allowances(), stack.ledger())
         text = json_of(exported(member, *doors, time.time()))
         if file is None:
             print(text)

@@ -17,7 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.payments.doors import Doors as MoneyDoors
 from functions.publishing.catch_up import Doors
+from infra.ops.boto3_facilities import Boto3Facilities
+from infra.ops.boto3_metrics import Boto3Metrics
+from infra.ops.facilities import Facilities
+from infra.ops.figures import Where
 from infra.ops.payments import Money
+from infra.ops.site import Address
 from infra.ops.stored_paper import StoredPaper
 from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
@@ -25,7 +30,7 @@ from shared.adapters.cloudfront_kvs import CloudFrontKvs
 from shared.adapters.cloudfront_purge import CloudFrontPurge
 from shared.adapters.dynamo_ledger import DynamoLedger
 from shared.adapters.dynamo_mailings import DynamoMailings
-from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_members import DynamoAllowances, DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoSignIns
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.adapters.scheduler_schedules import SchedulerSchedules
@@ -38,7 +43,7 @@ from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.refusals import NoStack
 from shared.ports.mail import Mailings, MailPlace, Postbox
 from shared.ports.money import Catalogue, Ledger, PaymentsQueue, SecretsShelf, VendorSecrets
-from shared.ports.persons import EmailChanges, Members, Sessions, SignIns
+from shared.ports.persons import Allowances, EmailChanges, Members, Sessions, SignIns
 from shared.ports.publishing import (
     ArticleShelf,
     DeadLetters,
@@ -59,6 +64,8 @@ if TYPE_CHECKING:
 STATE_VARIABLE = "FRONTLINE_LOCAL_STATE"
 DEFAULT_STATE = Path(__file__).parents[2] / ".local" / "stack.json"
 
+EDGE_REGION = "us-east-1"
+LOCAL_NAME = "frontline"  # what the local stack is called where names of the cloud are made of that
 STRIPE_PATIENCE = 20.0  # seconds: nobody waits here but who has typed the command
 AT_ONCE = 16  # requests that a client has under way at the same time, at most
 _CONFIG = Config(
@@ -77,7 +84,8 @@ def state_path() -> Path:
 @dataclass(frozen=True)
 class Stack:
     """A stack's outputs, and how to reach it. `endpoint` is None in the cloud; `endpoints` are services that differ.
-    `instance` tells it from any other, and a local one from the one that was started before."""
+    `instance` tells it from any other, and a local one from the one that was started before. `local_resources`: what
+    CloudFormation would list of a local one."""
 
     name: str
     region: str
@@ -85,6 +93,7 @@ class Stack:
     outputs: dict[str, str]
     endpoints: dict[str, str] = field(default_factory=dict)
     instance: str = ""
+    local_resources: dict[str, tuple[str, str]] | None = None
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -105,7 +114,8 @@ class Stack:
         """The stack that a local stack's state describes."""
         outputs = state["outputs"]
         instance = f"local {state['pid']} {outputs.get('DistributionId', '')}"  # process ids come back, these do not
-        return cls("local", state["region"], state["aws_endpoint"], outputs, state["endpoints"], instance)
+        resources = {name: (kind, physical) for name, (kind, physical) in state.get("resources", {}).items()}
+        return cls("local", state["region"], state["aws_endpoint"], outputs, state["endpoints"], instance, resources)
 
     @classmethod
     def deployed(cls, name: str, region: str | None) -> Stack:
@@ -116,7 +126,7 @@ class Stack:
         except (BotoCoreError, ClientError) as error:
             raise NoStack(f"The stack “{name}” cannot be read: {error}") from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-        return cls(name, client.meta.region_name, None, outputs, instance=found["StackId"])
+        return cls(found["StackName"], client.meta.region_name, None, outputs, instance=found["StackId"])
 
     def output(self, key: str) -> str:
         """One of the template's outputs. Raises NoStack when the stack is not one of ours."""
@@ -132,17 +142,51 @@ class Stack:
             self._clients[service] = self._client(service)
         return self._clients[service]
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, region: str | None = None) -> Any:
+        region = region or self.region
         if self.endpoint is None:
-            return boto3.client(service, region_name=self.region, config=_CONFIG)  # type: ignore[call-overload]
+            return boto3.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]
         return boto3.client(  # type: ignore[call-overload]
             service,
-            region_name=self.region,
+            region_name=region,
             endpoint_url=self.endpoints.get(service, self.endpoint),
             config=_CONFIG,
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 -- moto takes any
         )
+
+    def resources(self) -> dict[str, tuple[str, str]]:
+        """The type and the name of every resource, by its name in the template."""
+        if self.local_resources is not None:
+            return self.local_resources
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"])
+            for page in pages
+            for one in page["StackResourceSummaries"]
+            if one.get("PhysicalResourceId")
+        }
+
+    def facilities(self) -> Facilities:
+        return Boto3Facilities(self.client, self.resources())
+
+    def counted(self) -> Where:
+        """What figures are asked of. CloudFront counts in one region, wherever the stack is."""
+        functions = {name: at for name, at in self.outputs.items() if name.endswith("Function")}
+        edge = self.client("cloudwatch") if self.region == EDGE_REGION else self._client("cloudwatch", EDGE_REGION)
+        return Where(
+            stack=self.name,
+            namespace=f"Frontline/{LOCAL_NAME if self.endpoint else self.name}",
+            distribution=self.output("DistributionId"),
+            functions={name.removesuffix("Function").lower(): at for name, at in functions.items()},
+            ours=Boto3Metrics(self.client("cloudwatch")),
+            edge=Boto3Metrics(edge),
+        )
+
+    def address(self) -> Address:
+        """Where the paper is. The personal API has an address of its own in the cloud alone."""
+        personal = self.outputs.get("PersonalApiUrl") if self.endpoint is None else None
+        return Address(self.output("SiteUrl"), self.output("DistributionDomain"), personal)
 
     def articles(self) -> ArticleShelf:
         return Boto3ArticleShelf(self.client("s3"), self.output("ContentBucket"))
@@ -180,6 +224,9 @@ class Stack:
 
     def sessions(self) -> Sessions:
         return DynamoSessions(self.client("dynamodb"), self.output("MembersTable"))
+
+    def allowances(self) -> Allowances:
+        return DynamoAllowances(self.client("dynamodb"), self.output("MembersTable"))
 
     def sign_ins(self) -> SignIns:
         return DynamoSignIns(self.client("dynamodb"), self.output("SignInsTable"))

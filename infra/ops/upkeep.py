@@ -18,6 +18,7 @@ from infra.ops.paper import put_error_page, read_error_page, read_paper, set_pap
 from infra.ops.paper_file import Sheet, read_sheet
 from infra.ops.rebuild import rebuild as rebuild_all
 from infra.ops.repair import repair as mend
+from infra.ops.site import HttpWeb
 from infra.ops.stack import Stack
 from infra.ops.terminal import err, out, plainly, stages
 from infra.ops.uploading import upload_files
@@ -43,7 +44,7 @@ def doctor(
     ] = PAUSE_SECONDS,
 ) -> None:
     """Say what is wrong with a stack and what to do: articles against lists, schedules, dead letters, keys, the paper,
-    how mail is sent, and how money is taken.
+    how mail is sent and money taken, what readers get, and whether all of the stack is there and as it should be.
 
     The paper goes on being published meanwhile; what an event under way explains is not told. The exit code is 1 when
     something is wrong, with --repair: when something still is.
@@ -157,6 +158,9 @@ def _ward(stack: Stack) -> doctor_work.Ward:
         error_page=lambda: read_error_page(stack.client("s3"), stack.output("StaticBucket")),
         post=post,
         money=stack.money() if "LedgerTable" in stack.outputs else None,
+        facilities=stack.facilities(),
+        web=HttpWeb(),
+        address=stack.address(),
     )
 
 

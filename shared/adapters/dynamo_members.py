@@ -8,6 +8,7 @@ import msgspec
 
 from shared.adapters.boto3_failures import available
 from shared.adapters.dynamo_records import DynamoRecords
+from shared.domain.allowances import KEPT_SECONDS, Allowance, ends_at
 from shared.domain.members import Contact, Member
 from shared.domain.sessions import Session
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 _KEYS: Final = ("pk", "sk")
 _ITSELF: Final = "member"
 _SESSION: Final = "session#"
+_MONTH: Final = "month#"
 _members: Final[msgspec.json.Decoder[Member]] = msgspec.json.Decoder(Member)
 _contacts: Final[msgspec.json.Decoder[Contact]] = msgspec.json.Decoder(Contact)
+_allowances: Final[msgspec.json.Decoder[Allowance]] = msgspec.json.Decoder(Allowance)
 _sessions: Final[msgspec.json.Decoder[Session]] = msgspec.json.Decoder(Session)
 
 
@@ -80,6 +83,21 @@ class DynamoMembers:
             if found:
                 return tuple(found), f"{last['pk']['S']}|{last['sk']['S']}"
             more = {"ExclusiveStartKey": last}
+
+
+class DynamoAllowances:
+    """`shared.ports.persons.Allowances`, beside their members."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._records = DynamoRecords(client, table, *_KEYS)
+
+    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
+        return self._records.read(_allowances, f"member#{member}", f"{_MONTH}{month}")
+
+    def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
+        key = (f"member#{member}", f"{_MONTH}{allowance.month}")
+        expires_at = ends_at(allowance.month) + KEPT_SECONDS
+        return self._records.write(allowance, expected, *key, expires_at=expires_at)
 
 
 class DynamoSessions:

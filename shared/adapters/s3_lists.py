@@ -18,7 +18,17 @@ import msgspec
 
 from shared.adapters.s3_objects import Found, ObjectMissing, S3Objects, StoreUnavailable
 from shared.domain.decoding import UNREADABLE
-from shared.domain.list_parts import Index, Names, Part, directory_key, find_page, index_key, part_key
+from shared.domain.list_parts import (
+    Entered,
+    Index,
+    Names,
+    Part,
+    directory_key,
+    find_page,
+    index_key,
+    part_key,
+    placement_key,
+)
 from shared.domain.lists import LATEST, Directory
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
@@ -29,6 +39,7 @@ KEPT: Final = 64  # indexes, and parts of some 100 KB each
 _index: msgspec.json.Decoder[Index] = msgspec.json.Decoder(Index)
 _part: msgspec.json.Decoder[Part] = msgspec.json.Decoder(Part)
 _names: msgspec.json.Decoder[Names] = msgspec.json.Decoder(Names)
+_entered: msgspec.json.Decoder[Entered] = msgspec.json.Decoder(Entered)
 _paper: msgspec.json.Decoder[Paper] = msgspec.json.Decoder(Paper)
 _Document = TypeVar("_Document")
 _EDITION: Final = directory_key("authors")
@@ -107,6 +118,13 @@ class S3Lists:
             return self._directories.find(directory_key(kind), edition).document
         except ObjectMissing:
             return ()  # nothing has been published yet
+
+    def has(self, slug: str) -> bool:
+        try:
+            found = _got(self._objects, placement_key(slug))
+        except ObjectMissing:
+            return False
+        return bool(_decoded(_entered.decode, found.body if found else b"").entered)
 
     def _page(self, name: str, after: str | None, limit: int, edition: str | None) -> ListPage:
         kept = self._index(name, edition)

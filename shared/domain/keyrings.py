@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from shared.domain.decoding import UNREADABLE
+from shared.domain.passes import MAX_ONLY_LIFETIME_SECONDS
 from shared.domain.refusals import UnusableKeyring
 
 KEYRING_KEY = "keyring.json"
-MAX_KEYS = 2  # The current key and the one before it, or the one after it while a rotation is under way.
+MAX_KEYS = 4  # The edge's store takes a kilobyte: the issuer, and 70 bytes a key.
+SETTLING_SECONDS: Final = 3_600
+"""How long after a key was made the one before it may still sign: a rotation waits for seconds, and may be cut off."""
 
 Kid = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
 # 256 bits as base64url. The text itself is the HMAC key: the edge's runtime and Python then need no common idea of
@@ -71,8 +75,28 @@ def begin(issuer: str, key: PassKey) -> Keyring:
 
 
 def accept(ring: Keyring, key: PassKey) -> Keyring:
-    """The first step of a rotation: `key` is accepted everywhere before anything is signed with it."""
-    return Keyring(1, ring.issuer, ring.current, (ring.current_key, key))
+    """The first step of a rotation: `key` is accepted everywhere before anything is signed with it.
+
+    What was current before stays accepted for as long as a pass may live that it has signed: one for an article that
+    was given away lives for weeks. Of more keys than there is room for the oldest is dropped.
+    """
+    return Keyring(
+        1, ring.issuer, ring.current, (*still_good(ring, key.made_at)[2 - MAX_KEYS :], ring.current_key, key)
+    )
+
+
+def still_good(ring: Keyring, now: float) -> tuple[PassKey, ...]:
+    """The keys from before the current one, oldest first, that may have signed what lives at `now` still."""
+    ordered = sorted(ring.keys, key=lambda one: one.made_at)
+    ordered = ordered[: ordered.index(ring.current_key) + 1]
+    return tuple(
+        key for key, next in pairwise(ordered) if now < next.made_at + SETTLING_SECONDS + MAX_ONLY_LIFETIME_SECONDS
+    )
+
+
+def dropped_by(ring: Keyring, now: float) -> int:
+    """How many keys a rotation at `now` would drop that gifts may still need."""
+    return max(0, len(still_good(ring, now)) - (MAX_KEYS - 2))
 
 
 def promote(ring: Keyring, kid: str) -> Keyring:

@@ -29,6 +29,12 @@ class Row(Struct, frozen=True, array_like=True):
     entry: Raw
 
 
+class Entered(Struct, frozen=True):
+    """Of an article's placement: in which lists it stands, and where."""
+
+    entered: tuple[tuple[str, str], ...] = ()
+
+
 class Part(Struct, frozen=True):
     """A stretch of a list, newest first."""
 
@@ -105,6 +111,11 @@ def index_key(name: str) -> str:
 
 def part_key(name: str, part: str) -> str:
     return f"lists/{name}/{part}.json"
+
+
+def placement_key(slug: str) -> str:
+    """Where publishing has noted in which lists an article stands (`entered`)."""
+    return f"placements/{slug}.json"
 
 
 def directory_key(kind: Directory) -> str:

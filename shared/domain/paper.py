@@ -103,6 +103,20 @@ class Giving(Value, frozen=True):
         return set(self.intervals) != {"once"}
 
 
+class Gifts(Value, frozen=True):
+    """How many articles a member may give away in a month, and for how many days each is open to whoever has the
+    link."""
+
+    a_month: Annotated[int, Meta(ge=1, le=100)]
+    days: Annotated[int, Meta(ge=1, le=30)] = 14
+
+
+class Metering(Value, frozen=True):
+    """How many articles a signed-in reader who is no member may read in full in a month."""
+
+    a_month: Annotated[int, Meta(ge=1, le=100)]
+
+
 class Campaign(Value, frozen=True):
     """What money is raised for: how much of it (minor units of `currency`), and why. `slug` stays, since contributions
     name it. After the day `until` (in UTC) it takes nothing more."""
@@ -135,6 +149,7 @@ class Paper(Value, frozen=True):
     come with, by name. `process` is the page that says how the paper is made.
     `past_due_grace_days`: how long a member stays one whose renewal fails. `manage_url`: the payment service's page on
     which whoever has no account changes or ends what they give again and again; `frontline payments setup` writes it.
+    `gifts` and `metering`: without them members give nothing away, and the meter is off.
     """
 
     schema: Literal[1]
@@ -157,5 +172,7 @@ class Paper(Value, frozen=True):
     past_due_grace_days: Annotated[int, Meta(ge=0, le=60)] = 7
     manage_url: ManageUrl | None = None
     newsletters: Annotated[tuple[Newsletter, ...], Meta(max_length=20)] = ()
+    gifts: Gifts | None = None
+    metering: Metering | None = None
     process: Annotated[tuple[PlainBlock, ...], Meta(max_length=500)] = ()
     texts: Annotated[dict[TextName, Passage], Meta(max_length=300)] = field(default_factory=dict)

@@ -38,6 +38,8 @@ MAY_BE: Final[Mapping[str, str]] = {
     "past_due_grace_days": "a number of days from 0 to 60",
     "manage_url": "the https:// address of Stripe's login page, which `frontline payments setup` writes there",
     "newsletters": "a list, 20 at most, of `slug`, `name`, `description`, `tier` (subscriber or member), `sections`",
+    "gifts": "`a_month` (1 to 100), and `days` (1 to 30, 14 if left out): articles that a member may give away",
+    "metering": "`a_month` (1 to 100): articles that a signed-in reader may read in full without being a member",
     "process": "a list of an article's blocks without gates, 500 at most; `--process FILE.md` makes one of Markdown",
     "texts": "texts by the names that shared/site/texts.py and shared/mail_texts.py have",
 }

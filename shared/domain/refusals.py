@@ -420,3 +420,27 @@ class NotAdopted(Refusal):
     """What a deleted stack has left behind cannot be taken into a new one. It says why, and what to do."""
 
     code, title = "not_adopted", "Not taken in"
+
+
+class NotOffered(Refusal):
+    """The paper has not switched it on."""
+
+    code, title = "not_offered", "Not offered"
+
+
+class MembersOnly(Refusal):
+    code, title = "members_only", "For members"
+
+
+class AlreadyOpen(Refusal):
+    """There is nothing to open by the meter for whoever reads everything anyway."""
+
+    code, title = "already_open", "Open already"
+
+
+class GiftsUsedUp(Refusal):
+    code, title = "gifts_used_up", "No gifts left"
+
+
+class MeterUsedUp(Refusal):
+    code, title = "meter_used_up", "No free articles left"

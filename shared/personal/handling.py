@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from shared.domain.refusals import ProcessorRefused, Refusal, StoreUnavailable
 from shared.faults import places
 from shared.http import status_of
-from shared.http_api import FAILED
+from shared.http_api import FAILED, count_trouble
 from shared.personal import personal_request_of
 from shared.personal.answering import Desk, Outcome
 from shared.personal.routes import D
@@ -40,6 +40,7 @@ def _count(outcome: Outcome, metric: str) -> None:
     metrics.add_dimension("Outcome", code)
     metrics.add_metric(metric, MetricUnit.Count, 1)
     metrics.flush_metrics()
+    count_trouble(outcome.answer, metrics)
     if isinstance(outcome.refusal, Refusal) and status_of(outcome.refusal) >= 500:
         cause = outcome.refusal.__cause__
         level = logger.warning if isinstance(outcome.refusal, StoreUnavailable) else logger.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a start loads only what it runs
+    from shared.domain.allowances import Allowance
     from shared.domain.email_change import EmailChange
     from shared.domain.foreign import ForeignReader
     from shared.domain.identity import IdentityClaims
@@ -38,6 +39,17 @@ class Members(Protocol):
 
         Whoever was there before the first page and stays is on exactly one.
         """
+
+
+class Allowances(Protocol):
+    """What members have opened beyond their tier, a month at a time."""
+
+    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
+        """The member's month and its version; None where nothing has been opened in it."""
+
+    def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
+        """Put it if the present version is still `expected` (None: there is none yet). Returns the version. Of any
+        number who write at once, one does. `Members.erase` takes it away; the store forgets it when it is over."""
 
 
 class Sessions(Protocol):

@@ -95,6 +95,22 @@ TEXTS: Final[dict[str, str]] = {
     "account_granted": "The paper has made you a {tier} until {day}: {reason}.",
     "account_granted_for_good": "The paper has made you a {tier}: {reason}.",
     "account_more": "More opens for {tier}.",
+    # Articles that are given away, or read by the meter
+    "give_article": "Give this article",
+    "gifts_title": "Articles you give away",
+    "gifts_text": "Whoever has the link reads the whole article for {days} days, without being a member. It opens that "
+    "article and nothing else.",
+    "gifts_left": "You can give away {left} more of {count} this month.",
+    "gifts_none_left": "That is all for this month: {count} have been given away. There are new ones from {day} on.",
+    "gifts_none": "Nothing of yours is open at the moment. “Give this article” stands beside each article that is not "
+    "open to all.",
+    "gift_until": "Open until {day}.",
+    "gift_link": "Link to give away",
+    "gifts_note": "Nobody sees who has given it. What can be heard stays with members.",
+    "meter_read": "Read it now",
+    "meter_text": "as one of {count} articles a month that are yours to read",
+    "meter_standing": "You have read {read} of the {count} articles that are yours to read this month.",
+    "back_to_article": "Back to the article",
     "account_address": "Address",
     "account_no_mail": "Mail to this address came back, or was marked as unwanted: it gets none from us. Write to us "
     "if that is wrong.",

@@ -116,6 +116,16 @@ def test_what_is_not_there_is_unknown_or_empty(sides: Sides) -> None:
     assert sides.lists.page("latest", None, 20).rows == ()
 
 
+def test_an_article_is_there_for_as_long_as_it_stands_in_lists(sides: Sides) -> None:
+    assert not sides.lists.has("piece-1")
+    sides.publish(piece(1), piece(2))
+    assert sides.lists.has("piece-1")
+
+    sides.publish(Unpublished(1, "piece-1", NOW))
+
+    assert [sides.lists.has(slug) for slug in ("piece-1", "piece-2", "piece-3")] == [False, True, False]
+
+
 def test_what_was_read_under_an_edition_costs_nothing_while_it_is_out(sides: Sides) -> None:
     sides.publish(piece(1), piece(2))
 

@@ -13,10 +13,11 @@ import pytest
 from botocore.config import Config
 from msgspec.structs import replace
 
-from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_members import DynamoAllowances, DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
 from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.addresses import Address
+from shared.domain.allowances import Allowance, Opened
 from shared.domain.email_change import EmailChange
 from shared.domain.mails import EmailChangeOrder, MailOrder, NoticeOrder, SignInOrder
 from shared.domain.members import Contact, Grant, Member, Membership, MembershipState
@@ -25,9 +26,10 @@ from shared.domain.sessions import Session
 from shared.domain.sign_in import SignIn
 from shared.domain.tiers import Tier
 from shared.ports.mail import Postbox
-from shared.ports.persons import EmailChanges, Limits, Members, Sessions, SignIns
+from shared.ports.persons import Allowances, EmailChanges, Limits, Members, Sessions, SignIns
 from tests.aws import REGION
 from tests.member_twins import (
+    MemoryAllowances,
     MemoryEmailChanges,
     MemoryLimits,
     MemoryMembers,
@@ -59,6 +61,7 @@ class Tables:
     sign_ins: SignIns
     changes: EmailChanges
     limits: Limits
+    allowances: Allowances
 
 
 def make_tables(client: Any, name: str) -> tuple[str, str]:
@@ -82,6 +85,7 @@ def tables_on(client: Any, members: str, sign_ins: str) -> Tables:
         DynamoSignIns(client, sign_ins),
         DynamoEmailChanges(client, sign_ins),
         DynamoLimits(client, sign_ins),
+        DynamoAllowances(client, members),
     )
 
 
@@ -95,6 +99,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
             MemorySignIns(records),
             MemoryEmailChanges(records),
             MemoryLimits(),
+            MemoryAllowances(records),
         )
     if request.param == "moto":
         client = request.getfixturevalue("client")("dynamodb")
@@ -122,6 +127,26 @@ def test_a_writer_who_expects_another_version_loses_and_has_written_nothing(tabl
         with pytest.raises(RecordChanged):
             tables.members.write(MEMBER, expected)
     assert tables.members.read(MEMBER.id) == (replace(MEMBER, since=2), second)
+
+
+def test_a_months_openings_come_back_lose_to_who_was_first_and_go_with_their_member(tables: Tables) -> None:
+    month = Allowance("2026-12", (Opened("the-river", 1, 2),), (Opened("the-fog", 3, 4),))
+    assert tables.allowances.read(MEMBER.id, "2026-12") is None
+    tables.members.write(MEMBER, None)
+    first = tables.allowances.write(MEMBER.id, month, None)
+    assert tables.allowances.read(MEMBER.id, "2026-12") == (month, first)
+    assert tables.allowances.read(MEMBER.id, "2026-11") is None
+    assert tables.allowances.read("b" * 32, "2026-12") is None
+    for expected in (None, "none"):
+        with pytest.raises(RecordChanged):
+            tables.allowances.write(MEMBER.id, Allowance("2026-12"), expected)
+    tables.allowances.write(MEMBER.id, replace(month, read=()), first)
+    assert (tables.allowances.read(MEMBER.id, "2026-12") or (None,))[0] == replace(month, read=())
+    assert tables.members.everyone(None, 10)[0] == (MEMBER,)
+
+    tables.members.erase(MEMBER.id)
+
+    assert tables.allowances.read(MEMBER.id, "2026-12") is None
 
 
 def test_an_erased_member_is_gone_with_every_session_and_leaves_others(tables: Tables) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from functions.pages.read import read
 from shared.domain.articles import Article
 from shared.domain.blocks import Paragraph
-from shared.domain.paper import Giving, Offer, PageLink, Paper, Plan
+from shared.domain.paper import Gifts, Giving, Metering, Offer, PageLink, Paper, Plan
 from shared.domain.tiers import Tier
 from shared.domain.validation import parse_article
 from shared.http import Request
@@ -30,6 +30,8 @@ FULL = replace(
     links=(PageLink("How we work", "/process"),),
     plans=(Plan("monthly", "By the month", 850, "EUR", "month", "As long as you like."),),
     giving=Giving((Offer("EUR", (500, 1000, 2500)),)),
+    gifts=Gifts(5),
+    metering=Metering(3),
     process=(Paragraph("We <em>ask</em> first."),),
 )
 SIMPLE = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from functions.pages.structured import article_data
-from shared.domain.articles import Article, Correction, Production
+from shared.domain.articles import Article, Correction, Gate, Production
 from shared.domain.blocks import Audio, Picture
 from shared.domain.tiers import Tier
 from tests import strategies
@@ -75,6 +76,22 @@ def test_gates_open_by_tier_and_closed_ones_say_what_opens_them(tier: Tier, clos
     assert len(links) == {Tier.ANONYMOUS: 0, Tier.SUBSCRIBER: 9, Tier.MEMBER: 10}[tier]
     assert ("Get the free newsletter" in page) is (tier is Tier.ANONYMOUS)
     assert ("Already one of our" in page) is (tier is Tier.ANONYMOUS)
+
+
+def test_who_may_give_or_read_by_the_meter_is_offered_it_once_where_there_is_something_to_open() -> None:
+    def offered(one: Article, tier: Tier, **given: Any) -> list[str]:
+        return re.findall(
+            r'action="/api/members/(gifts|reads)"', shown(f"/articles/{one.slug}", one, tier=tier, **given)
+        )
+
+    sounds = tuple(block for block in FERRY.body if not (isinstance(block, Gate) and block.kind != "audio"))
+    assert len([block for block in sounds if isinstance(block, Gate)]) == 1
+    assert [offered(FERRY, tier) for tier in Tier] == [[], ["reads"], ["gifts"]]
+    ungated = replace(FERRY, body=tuple(block for block in FERRY.body if not isinstance(block, Gate)))
+    assert [offered(ungated, tier) for tier in Tier] == [[], [], []]
+    assert offered(replace(FERRY, body=sounds), Tier.SUBSCRIBER) == []
+    for tier in Tier:
+        assert offered(FERRY, tier, paper=replace(FULL, gifts=None, metering=None)) == []
 
 
 def test_what_an_article_leaves_out_is_left_out_of_the_page() -> None:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from functions.members.answer import DESK
 from functions.members.entry import SIGN_IN, admit
 from functions.members.route import Asked
-from shared.adapters.dynamo_members import DynamoMembers, DynamoSessions
+from shared.adapters.dynamo_members import DynamoAllowances, DynamoMembers, DynamoSessions
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
 from shared.domain.addresses import parse_address
 from shared.domain.members import Member
@@ -52,6 +52,7 @@ def house(tables: tuple[Any, str, str]) -> House:
         house.doors,
         members=DynamoMembers(client, members),
         sessions=DynamoSessions(client, members),
+        allowances=DynamoAllowances(client, members),
         sign_ins=DynamoSignIns(client, sign_ins),
         changes=DynamoEmailChanges(client, sign_ins),
         limits=DynamoLimits(client, sign_ins),

@@ -120,6 +120,25 @@ def test_what_was_paid_for_an_order_that_is_not_there_any_more_is_told_of() -> N
     assert books.reconcile().mismatched == 1
 
 
+def test_a_paper_that_takes_no_money_is_not_told_each_night_that_there_is_no_key() -> None:
+    books = Books()
+    books.processor.refuses = "no key"
+
+    report = books.reconcile()
+
+    assert (report.is_finished, report.failed) == (True, 0)
+
+
+def test_where_anybody_has_ordered_a_key_that_is_not_taken_is_told_of() -> None:
+    books = Books()
+    books.order()
+    books.processor.refuses = "no key"
+
+    report = books.reconcile()
+
+    assert (report.is_finished, report.causes) == (False, {"ProcessorRefused": 1})
+
+
 @pytest.mark.parametrize("state", OrderState)
 def test_only_what_is_at_rest_is_left_alone(state: OrderState) -> None:
     books = Books()

@@ -33,6 +33,7 @@ from shared.site.site import Sites
 from tests.functions.paper import PAPER as PLAIN_PAPER
 from tests.functions.paper import PASSES, article, published
 from tests.member_twins import (
+    MemoryAllowances,
     MemoryEmailChanges,
     MemoryLimits,
     MemoryMembers,
@@ -102,6 +103,7 @@ class House:
         self.doors = Doors(
             members=MemoryMembers(self.records),
             sessions=MemorySessions(self.records),
+            allowances=MemoryAllowances(self.records),
             sign_ins=MemorySignIns(self.records),
             changes=MemoryEmailChanges(self.records),
             limits=MemoryLimits(),

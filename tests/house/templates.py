@@ -28,6 +28,7 @@ NOTHING_KEPT: Json = {
         "QueryStringsConfig": {"QueryStringBehavior": "none"},
     },
 }
+NAMESPACE = {"Fn::Sub": "Frontline/${AWS::StackName}"}  # of what is counted: each stack has its own
 READ_FUNCTIONS = ["Articles", "Pages"]  # behind the cache, each by a URL of its own; logical ids begin like this
 
 

@@ -375,11 +375,11 @@ def test_the_members_function_may_do_this_and_nothing_else() -> None:
         "HaveMoneyForgetWhoeverGoes": ("sqs:SendMessage", {"Fn::GetAtt": ["PaymentsQueue", "Arn"]}, None),
         "OrderMails": ("sqs:SendMessage", {"Fn::GetAtt": ["MailQueue", "Arn"]}, None),
         "SignIdentities": (["kms:Sign", "kms:GetPublicKey"], {"Fn::GetAtt": ["IdentityKey", "Arn"]}, None),
-        "ReadListsAndPaper": ("s3:GetObject", [*content("lists"), PAPER], None),
+        "ReadListsAndPaper": ("s3:GetObject", [*content("lists", "placements"), PAPER], None),
         "TellMissingFromForbidden": (
             "s3:ListBucket",
             {"Fn::GetAtt": ["ContentBucket", "Arn"]},
-            {"StringLikeIfExists": {"s3:prefix": ["lists/*", "paper.json"]}},
+            {"StringLikeIfExists": {"s3:prefix": ["lists/*", "placements/*", "paper.json"]}},
         ),
         "DecryptKeyring": KEYRING["DecryptKeyring"],
         "ReadKeyringAndTrust": (

@@ -12,6 +12,13 @@ from tests.house.templates import ROOT, Json, properties, resources, source, tra
 
 FUNCTIONS = sorted(name.removesuffix("Function") for name in resources("AWS::Lambda::Function"))
 EVERY_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
+# Where a function catches what nobody expected, Lambda counts no error, but the function does.
+BESIDE = {
+    **dict.fromkeys(("Articles", "Pages"), ("ReadsUnavailable",)),
+    **dict.fromkeys(("Members", "Contributions", "Webhooks"), ("PersonalFaults",)),
+    "Publishing": ("PublishingFailing",),
+    "Newsletters": ("NewslettersFailed",),
+}
 CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 ENVIRONMENTS = [name for name in CONFIG if name != "version"]
 
@@ -35,9 +42,8 @@ def test_calls_go_over_to_a_new_version_bit_by_bit_and_back_when_the_function_fa
     assert (condition, at_once) == ("IsGradual", {})
     watched = [alarm["Name"]["Ref"] for alarm in gradual["Alarms"]]
     assert gradual["Enabled"] is True
-    assert f"{name}Errors" in watched
+    assert watched == [f"{name}Errors", *BESIDE.get(name, ())]
     assert set(watched) <= resources("AWS::CloudWatch::Alarm").keys()
-    assert len(watched) <= 10  # as many as CodeDeploy takes
 
 
 @EVERY_FUNCTION

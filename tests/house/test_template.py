@@ -14,6 +14,7 @@ from cfnlint.config import ManualArgs
 from shared.settings import settings
 from tests.house.templates import (
     CACHING_DISABLED,
+    NAMESPACE,
     READ_FUNCTIONS,
     ROOT,
     TEMPLATE,
@@ -295,7 +296,7 @@ def test_the_template_gives_each_read_function_the_settings_that_it_reads() -> N
     given = {name: properties(f"{name}Function")["Environment"]["Variables"] for name in READ_FUNCTIONS}
     for name, variables in given.items():
         assert variables.pop("POWERTOOLS_SERVICE_NAME") == name.lower()
-        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == "Frontline"
+        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == NAMESPACE
         assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
     assert given == {
         "Articles": {"CONTENT_BUCKET": {"Ref": "ContentBucket"}, "KEYRING_BUCKET": {"Ref": "KeyringBucket"}},
@@ -318,7 +319,7 @@ def test_the_template_gives_the_publishing_function_what_it_reads_and_writes() -
         "SCHEDULE_GROUP": {"Ref": "ScheduleGroup"},
         "SCHEDULE_ROLE_ARN": {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
         "POWERTOOLS_SERVICE_NAME": "publishing",
-        "POWERTOOLS_METRICS_NAMESPACE": "Frontline",
+        "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
 

@@ -4,6 +4,7 @@ docs/security.md."""
 import pytest
 
 from tests.house.templates import (
+    NAMESPACE,
     distribution,
     properties,
     resources,
@@ -123,7 +124,7 @@ def test_the_template_gives_members_mail_and_newsletters_what_they_work_with() -
     given = {name: properties(f"{name}Function")["Environment"]["Variables"] for name in functions}
     for name, variables in given.items():
         assert variables.pop("POWERTOOLS_SERVICE_NAME") == name.lower()
-        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == "Frontline"
+        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == NAMESPACE
         assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
         assert variables.pop("CONTENT_BUCKET") == {"Ref": "ContentBucket"}
     mail = {"MAIL_FROM": {"Ref": "MailFrom"}, "MAIL_CONFIGURATION": {"Ref": "MailConfiguration"}}

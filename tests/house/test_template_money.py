@@ -8,6 +8,7 @@ import pytest
 from shared.domain.happenings import EVENT_TYPES, Happened, PaymentsMessage
 from shared.settings import stripe_settings, webhooks_settings
 from tests.house.templates import (
+    NAMESPACE,
     Json,
     allowed,
     arn,
@@ -264,7 +265,7 @@ def test_the_template_gives_the_functions_of_money_what_they_work_with() -> None
     given = {name: properties(f"{name}Function")["Environment"]["Variables"] for name in FUNCTIONS}
     for name, variables in given.items():
         assert variables.pop("POWERTOOLS_SERVICE_NAME") == name.lower()
-        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == "Frontline"
+        assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == NAMESPACE
         assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
         assert variables.pop("STRIPE_MODE") == {"Ref": "StripeMode"}
     asking: Json = {

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from functions.publishing.placements import placement_key
 from infra.ops.doctor import LATE, examine
+from infra.ops.paper import ERROR_PAGE
 from infra.ops.repair import repair
 from infra.ops.survey import list_files, read_list
 from shared.domain.articles import Author, Unpublished
@@ -24,6 +25,7 @@ from shared.domain.lists import entry_of, place_of, slug_at
 from shared.domain.paper import PAPER_KEY
 from shared.domain.refusals import ContentUnavailable
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PAPER, PROFILE, SITE, SOON, PaperCase, article
+from tests.ops.web_twin import FUNCTION
 from tests.steps import Steps
 from tests.twins import MemoryDeadLetters, MemoryKeyring
 
@@ -514,3 +516,38 @@ def test_a_long_list_is_examined_and_mended() -> None:
 
     assert case.examine().findings == ()
     assert case.shown() == case.as_built_freshly()
+
+
+# The stack itself -----------------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_the_stack_that_is_broken_is_found_beside_everything_else() -> None:
+    case = paper()
+    case.facilities.change("ArticleChanges", is_on=False)
+    case.web.change(f"{SITE}/", status=502)
+    case.web.change(FUNCTION, status=200)
+    case.page = None
+
+    found = case.examine().findings
+
+    assert [one.subject for one in found] == [ERROR_PAGE, "ArticleChanges", "the front page", "ArticlesFunction"]
+    assert not any(one.is_mended_by_repair for one in found)
+
+
+def test_functions_that_one_may_not_ask_about_are_told_of_and_the_site_is_read_all_the_same() -> None:
+    case = paper()
+    case.facilities.silent = {"functions"}
+    case.web.change(f"{SITE}/", status=502)
+    case.web.change(FUNCTION, status=200)  # whose address nobody says
+
+    assert [one.subject for one in case.examine().findings] == ["functions", "the front page"]
+
+
+def test_what_is_not_looked_at_is_a_note_and_no_fault() -> None:
+    case = paper()
+    case.facilities.parts = {"MailLate": case.facilities.parts["MailLate"]}
+
+    diagnosis = case.examine()
+
+    assert diagnosis.findings == ()
+    assert any("Not looked at" in note for note in diagnosis.notes)

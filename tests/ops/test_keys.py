@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.ops.keys import init_keys, list_keys, replace_keys, rotate_keys
+from infra.ops.keys import gifts_ended_by, init_keys, list_keys, replace_keys, rotate_keys
+from shared.adapters.cloudfront_kvs import edge_copy
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.passes import PassState
@@ -91,6 +92,40 @@ def test_a_rotation_that_is_cut_off_is_completed_by_the_next(*, at_the_edge: boo
     assert len(after.keys) == 2
     assert state(shelf, old, NOW + 13) is PassState.VALID
     assert {one.at_edge for one in list_keys(shelf, edge)} == {True}
+
+
+DAY = 86_400
+
+
+def test_a_gift_outlives_rotations_for_as_long_as_it_may_live() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    ring, _ = init_keys(shelf, edge, "https://paper.example", NOW)
+    first = ring.current
+    for day in (10, 20, 25):
+        assert not gifts_ended_by(shelf, NOW + day * DAY)
+        ring = rotate_keys(shelf, edge, NOW + day * DAY, no_wait)
+        assert (ring.key(first) is not None, first in (edge.accepted() or ())) == (True, True)
+    assert gifts_ended_by(shelf, NOW + 39 * DAY)  # the first key signed until the tenth day
+    assert not gifts_ended_by(shelf, NOW + 41 * DAY)
+    ring = rotate_keys(shelf, edge, NOW + 41 * DAY, no_wait)
+    assert (ring.key(first), len(ring.keys)) == (None, 4)
+    assert edge.accepted() == tuple(key.kid for key in ring.keys)
+
+
+def test_a_rotation_that_is_said_to_end_gifts_drops_the_oldest_key_alone() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    rings = [init_keys(shelf, edge, "https://paper.example", NOW)[0]]
+    for day in range(1, 6):
+        rings.append(rotate_keys(shelf, edge, NOW + day * DAY, no_wait))
+    assert [key.kid for key in rings[-1].keys] == [ring.current for ring in rings[-4:]]
+
+
+def test_a_ring_of_the_largest_size_fits_the_edges_store() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    init_keys(shelf, edge, "https://" + "a" * 192, NOW)
+    for day in range(1, 6):
+        ring = rotate_keys(shelf, edge, NOW + day * DAY, no_wait)
+    assert len(edge_copy(ring)) <= 1_024
 
 
 def test_an_emergency_leaves_no_pass_good() -> None:

@@ -20,7 +20,7 @@ from shared.domain.paper import PAPER_KEY
 from shared.ports.mail import MailSetup, Quota
 from tests.functions.test_newsletters import PAPER, member
 from tests.member_twins import MemoryMailPlace, MemoryMembers, MemoryRecords
-from tests.ops.test_upkeep import cloud, run, stack  # noqa: F401 -- fixtures
+from tests.ops.test_upkeep import cloud, run, site, stack  # noqa: F401 -- fixtures
 from tests.ops.upkeep_case import PaperCase
 from tests.twins import MemoryDeadLetters
 

@@ -25,7 +25,7 @@ from shared.domain.tiers import Tier
 from tests.functions.visitor import House, Visitor
 from tests.member_twins import MemoryMembers
 from tests.ops.test_members import ADA, BO, chance, contact_of, read, reader
-from tests.ops.test_upkeep import cloud, stack  # noqa: F401 -- fixtures
+from tests.ops.test_upkeep import cloud, site, stack  # noqa: F401 -- fixtures
 from tests.ops.twin_stack import TwinStack
 
 COMMANDS = {

@@ -26,6 +26,7 @@ from shared.domain.list_parts import index_key
 from shared.domain.paper import Logo
 from tests.ops.media_files import picture, put
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PROFILE, SOON
+from tests.ops.web_twin import WellRead, served
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 
@@ -38,8 +39,14 @@ def cloud() -> Iterator[Cloud]:
     cloud.stop()
 
 
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served(WellRead()) as address:
+        yield address
+
+
 @pytest.fixture
-def stack(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def stack(cloud: Cloud, site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """A small paper that is well, as the stack that `--local` means."""
     outputs = cloud.outputs()
     state = {
@@ -48,6 +55,7 @@ def stack(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stac
         "aws_endpoint": cloud.endpoint,
         "endpoints": cloud.endpoints,
         "outputs": outputs,
+        "resources": cloud.resources(),
     }
     sqs = Stack.at(state).client("sqs")
     outputs["PublishingDeadLettersUrl"] = sqs.create_queue(QueueName="d.fifo", Attributes={"FifoQueue": "true"})[
@@ -56,6 +64,7 @@ def stack(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stac
     outputs["AnnouncementsQueueUrl"] = sqs.create_queue(QueueName="announcements")["QueueUrl"]
     outputs["PublishingQueueUrl"] = sqs.create_queue(QueueName="publishing")["QueueUrl"]
     outputs["MailDeadLettersUrl"] = sqs.create_queue(QueueName="mail-dead")["QueueUrl"]
+    outputs["SiteUrl"] = site
     outputs["MailFrom"] = "post@paper.example"
     outputs["ScheduleGroup"] = "default"
     outputs["ScheduleRoleArn"] = f"arn:aws:iam::{ACCOUNT}:role/schedules"

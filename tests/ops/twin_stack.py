@@ -13,10 +13,11 @@ from infra.ops.stored_paper import StoredPaper
 from shared.domain.articles import Stored
 from shared.ports.mail import MailPlace, MailSetup, Postbox, Quota
 from shared.ports.money import Catalogue, Ledger, PaymentsQueue, SecretsShelf, VendorSecrets
-from shared.ports.persons import EmailChanges, Members, Sessions, SignIns
+from shared.ports.persons import Allowances, EmailChanges, Members, Sessions, SignIns
 from shared.ports.publishing import ArticleShelf, Documents, MediaShelf, Purge, Schedules, WaitingMedia
 from tests.catalogue_twin import MemoryCatalogue
 from tests.member_twins import (
+    MemoryAllowances,
     MemoryEmailChanges,
     MemoryMailPlace,
     MemoryMembers,
@@ -131,6 +132,9 @@ class TwinStack:
 
     def sessions(self) -> Sessions:
         return MemorySessions(self.kept_records)
+
+    def allowances(self) -> Allowances:
+        return MemoryAllowances(self.kept_records)
 
     def sign_ins(self) -> SignIns:
         return MemorySignIns(self.kept_records)

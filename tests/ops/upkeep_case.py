@@ -20,6 +20,8 @@ from shared.domain.articles import Article, Author, Section, Stored, Unpublished
 from shared.domain.list_parts import Index, Part, Row, build, index_key, part_key
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.ports.publishing import DeadLetters
+from tests.ops.facilities_twin import MemoryFacilities
+from tests.ops.web_twin import AT, WellRead
 from tests.samples import NIGHT_FERRY
 from tests.twins import (
     RING,
@@ -70,6 +72,8 @@ class PaperCase:
         self.letters = MemoryDeadLetters()
         self.newsletters: DeadLetters | None = None
         self.page: bytes | None = error_page(PAPER)
+        self.facilities = MemoryFacilities()
+        self.web = WellRead()
         self.documents.write(PAPER_KEY, msgspec.json.encode(PAPER), None)
         for one in articles:
             self.write(one)
@@ -83,7 +87,7 @@ class PaperCase:
     @property
     def ward(self) -> Ward:
         asked = (lambda: self.backlog, self.keyring, self.edge, self.letters, self.newsletters, SITE, lambda: self.page)
-        return Ward(self.doors, *asked)
+        return Ward(self.doors, *asked, facilities=self.facilities, web=self.web, address=AT)
 
     def clock(self) -> dt.datetime:
         return self.now

@@ -27,9 +27,8 @@
     document.addEventListener('visibilitychange', renew);
   }
 
-  // Copy the article's address.
-  const copy = document.querySelector('[data-copy]');
-  if (copy && navigator.clipboard) {
+  // Copy an address.
+  for (const copy of navigator.clipboard ? document.querySelectorAll('[data-copy]') : []) {
     const label = copy.textContent;
     copy.hidden = false;
     copy.setAttribute('aria-live', 'polite');
