@@ -58,6 +58,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.UnknownAudience: 400,
     refusals.IdentityUnavailable: 503,
     refusals.NoStack: 503,
+    refusals.NotAdopted: 409,
     refusals.InvalidAddress: 422,
     refusals.InvalidRequest: 400,
     refusals.TooLarge: 413,

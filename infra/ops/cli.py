@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.ops import archive, contributing, desk, mailing, paying, readers, setting_up, trusting, upkeep, watching
+from infra.ops import (
+    adopting,
+    archive,
+    contributing,
+    desk,
+    mailing,
+    paying,
+    readers,
+    setting_up,
+    trusting,
+    upkeep,
+    watching,
+)
 from infra.ops import keys as key_work
 from infra.ops.terminal import Chosen, err, out, plainly
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
@@ -31,14 +43,8 @@ app = typer.Typer(
 )
 pass_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are signed with.")
-for commands in (
-    desk.app,
-    archive.app,
-    watching.app,
-    upkeep.app,
-    setting_up.app,
-    pass_app,
-):  # in the order of the help: what is used daily first
+# In the order of the help: what is used daily first.
+for commands in (desk.app, archive.app, watching.app, upkeep.app, setting_up.app, adopting.app, pass_app):
     app.add_typer(commands)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusting.app, name="trust")

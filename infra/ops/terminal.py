@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, NoReturn
 
+import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from infra.ops.adopt import CloudFormationStacks, Stacks
 from infra.ops.remembered import Remembered, versions_path
 from infra.ops.stack import Stack
 from shared.domain.refusals import ContentUnavailable, ProcessorRefused, ProcessorUnavailable, Refusal, StoreUnavailable
@@ -44,6 +46,15 @@ class Chosen:
             err.print("Which stack? Put --local (on this machine) or --stack NAME (deployed) before the command.")
             raise typer.Exit(2)
         return Stack.deployed(self.stack, self.region)
+
+    def stacks(self) -> tuple[str, Stacks]:
+        """The name that was given, and where such stacks are, for whoever makes one that is not there."""
+        if self.local or self.stack is None:
+            err.print(
+                "Which stack is to be made? Put --stack NAME before the command; on this machine nothing is kept."
+            )
+            raise typer.Exit(2)
+        return self.stack, CloudFormationStacks(boto3.client("cloudformation", region_name=self.region))
 
 
 @contextmanager

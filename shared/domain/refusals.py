@@ -416,6 +416,12 @@ class NoStack(Refusal):
     code, title = "no_stack", "No stack"
 
 
+class NotAdopted(Refusal):
+    """What a deleted stack has left behind cannot be taken into a new one. It says why, and what to do."""
+
+    code, title = "not_adopted", "Not taken in"
+
+
 class NotOffered(Refusal):
     """The paper has not switched it on."""
 

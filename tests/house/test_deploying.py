@@ -1,15 +1,24 @@
 """How the template is deployed: each function bit by bit and back again, samconfig.toml, and what the console shows."""
 
 import re
+import shlex
 import tomllib
 
 import pytest
 from samtranslator.model.preferences.deployment_preference_collection import CODEDEPLOY_PREDEFINED_CONFIGURATIONS_LIST
 
+from infra.ops.adopt import IDENTIFIED_BY, kept_in
 from tests.house.templates import ROOT, Json, properties, resources, source, transformed
 
 FUNCTIONS = sorted(name.removesuffix("Function") for name in resources("AWS::Lambda::Function"))
 EVERY_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
+# Where a function catches what nobody expected, Lambda counts no error, but the function does.
+BESIDE = {
+    **dict.fromkeys(("Articles", "Pages"), ("ReadsUnavailable",)),
+    **dict.fromkeys(("Members", "Contributions", "Webhooks"), ("PersonalFaults",)),
+    "Publishing": ("PublishingFailing",),
+    "Newsletters": ("NewslettersFailed",),
+}
 CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 ENVIRONMENTS = [name for name in CONFIG if name != "version"]
 
@@ -33,9 +42,8 @@ def test_calls_go_over_to_a_new_version_bit_by_bit_and_back_when_the_function_fa
     assert (condition, at_once) == ("IsGradual", {})
     watched = [alarm["Name"]["Ref"] for alarm in gradual["Alarms"]]
     assert gradual["Enabled"] is True
-    assert f"{name}Errors" in watched
+    assert watched == [f"{name}Errors", *BESIDE.get(name, ())]
     assert set(watched) <= resources("AWS::CloudWatch::Alarm").keys()
-    assert len(watched) <= 10  # as many as CodeDeploy takes
 
 
 @EVERY_FUNCTION
@@ -99,19 +107,16 @@ def test_an_environment_is_built_checked_and_deployed_without_another_word(envir
     given = {command: one["parameters"] for command, one in CONFIG[environment].items()}
     assert given["build"] == {"build_in_source": True}
     assert given["validate"] == {"lint": True}
-    assert given["deploy"].keys() <= {
-        *("stack_name", "resolve_s3", "capabilities", "confirm_changeset", "fail_on_empty_changeset"),
-        *("parameter_overrides", "tags"),
-    }
     assert given["deploy"]["capabilities"] == "CAPABILITY_IAM"
     assert given["deploy"]["resolve_s3"] is True
 
 
-def test_each_environment_is_a_stack_of_its_own_and_money_is_meant_in_one() -> None:
-    assert ENVIRONMENTS == ["default", "dev", "staging", "prod"]
+def test_each_environment_is_a_stack_of_its_own_and_no_money_is_meant_where_things_are_tried() -> None:
+    assert {"default", "dev", "staging", "prod"} <= set(ENVIRONMENTS)
     assert len({CONFIG[name]["deploy"]["parameters"]["stack_name"] for name in ENVIRONMENTS}) == len(ENVIRONMENTS)
-    assert [name for name in ENVIRONMENTS if _overrides(name).get("StripeMode") == "live"] == ["prod"]
-    assert [name for name in ENVIRONMENTS if _overrides(name).get("Canary") == "AllAtOnce"] == ["dev"]
+    assert _overrides("prod")["StripeMode"] == "live"
+    assert "live" not in {_overrides(name).get("StripeMode") for name in ("dev", "staging")}
+    assert _overrides("dev")["Canary"] == "AllAtOnce"
 
 
 def test_the_console_shows_every_parameter_once_and_by_a_name() -> None:
@@ -126,6 +131,33 @@ def test_the_console_shows_every_parameter_once_and_by_a_name() -> None:
 
 def _overrides(environment: str) -> dict[str, str]:
     given = CONFIG[environment]["deploy"]["parameters"].get("parameter_overrides", [])
-    pairs = [one.split("=", 1) for one in given]
+    pairs = [one.split("=", 1) for one in (shlex.split(given) if isinstance(given, str) else given)]  # --guided: a text
     assert len({name for name, _ in pairs}) == len(pairs)
     return dict(pairs)
+
+
+# Taken down and built again -------------------------------------------------------------------------------------------
+
+
+def test_whatever_is_kept_can_be_taken_into_the_next_stack() -> None:
+    kept = kept_in(source())
+    assert sorted(set(kept.values())) == sorted(IDENTIFIED_BY)
+    assert not [
+        name for name in kept if "Condition" in source()["Resources"][name]
+    ]  # or nobody would know whether it is
+
+
+def test_no_name_stands_in_the_way_of_the_next_stack() -> None:
+    """What is kept has a name that CloudFormation made. What the template names goes with its stack and is called after
+    it, so that no two stacks want the same; but for the address that mails come from, which is nobody's to choose."""
+    inside = {"AWS::Lambda::Alias", "AWS::IAM::Policy", "AWS::ApiGatewayV2::Stage"}  # of a function, a role, an API
+    named = {}
+    for name, resource in transformed()["Resources"].items():
+        told = resource.get("Properties", {})
+        own = f"{resource['Type'].rpartition('::')[2]}Name"
+        for settings in (told, *(value for key, value in told.items() if key.endswith("Config"))):
+            for key in {"Name", own} & (settings.keys() if resource["Type"] not in inside else set()):
+                named[name] = (settings[key], resource.get("DeletionPolicy", "Delete"))
+    assert {"IdentityKeyAlias", "MailConfiguration", "EdgeKeys", "ReadCachePolicy", "FunctionAccess"} <= named.keys()
+    assert {name for name, (_, policy) in named.items() if policy != "Delete"} == set()
+    assert {name: value for name, (value, _) in named.items() if "AWS::StackName" not in str(value)} == {}

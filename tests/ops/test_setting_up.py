@@ -165,7 +165,7 @@ def test_with_a_key_stripe_is_set_up_once() -> None:
     assert (first.exit_code, again.exit_code) == (0, 0), first.output
     assert [one.url for one in shop.catalogue.endpoints()] == [HOOK]
     assert "sells what the paper offers" in again.stdout
-    assert "from now on" not in again.stdout
+    assert "as before" not in again.stdout  # Stripe was not even asked to
     assert KEY not in first.output + again.output
 
 
