@@ -75,9 +75,12 @@ test: lint $(BROWSER) $(DYNAMODB) ## everything that holds the house up: lint, t
 bench: $(ENV)/ready ## the figures of docs/performance.md, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
+load: $(ENV)/ready ## readers at rising rates on this machine's stack, and what a read costs it (two minutes)
+	@$(BIN)/python -m benchmarks.load $(ARGS)
+
 clean: ## what was made here, but not .frontline/
 	@rm -rf .build .aws-sam .local .hypothesis .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup lock schema run frontline lint format test bench clean
+.PHONY: help setup lock schema run frontline lint format test bench load clean
 
 include build.mk
