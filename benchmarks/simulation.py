@@ -1,8 +1,8 @@
 """A CDN before functions, simulated: edge locations, regional caches, an origin that starts its processes when it must.
 
 Copies of different things do not know of each other, so each key is simulated by itself, and only what is not a hit is
-played: between two of them reads come as strangers (Poisson), and the next is drawn instead of waited for. So a day of a
-hundred million reads costs what its misses cost. Of many like keys some are played, and stand for the others.
+played: between two of them reads come as strangers (Poisson), and the next is drawn instead of waited for. So a day of
+a hundred million reads costs what its misses cost. Of many like keys some are played, and stand for the others.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Cdn:
 
 @dataclass(frozen=True)
 class Key:
-    """What is stored under one key: how often it is asked for and purged (times a second), and for how many like keys it
-    stands. `kind` and `tier` say what it is; `cached` is not set where the cache is passed by."""
+    """What is stored under one key: how often it is asked for and purged (times a second), and for how many like keys
+    it stands. `kind` and `tier` say what it is; `cached` is not set where the cache is passed by."""
 
     rate: float
     purges: float
@@ -51,7 +51,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of one key in `seconds`: reads, those answered from a copy at the edge, and what the origin was asked."""
+    """What came of one key: reads, those answered from a copy at the edge, and what the origin was asked."""
 
     reads: float
     hits: float
@@ -74,7 +74,9 @@ class Paper:
     named_by: float = 3.0
 
 
-def keys(paper: Paper, mix: Mix, reads_a_day: float, sampled: int, bypass: frozenset[Tier], exponent: float) -> list[Key]:
+def keys(
+    paper: Paper, mix: Mix, reads_a_day: float, sampled: int, bypass: frozenset[Tier], exponent: float
+) -> list[Key]:
     """Everything that may be asked for. Of articles the first `sampled` are there, of the others as many, drawn evenly
     over their ranks, each standing for its neighbours. Readers of the tiers in `bypass` get no copies."""
     rate = reads_a_day / DAY
@@ -111,7 +113,7 @@ def _ranks(count: int, sampled: int) -> Iterator[tuple[int, float]]:
 
 
 def play(key: Key, cdn: Cdn, seconds: float, dice: random.Random) -> Played:
-    """What becomes of a key in so many seconds, beginning with an empty cache, of which the first `life` is not counted."""
+    """What becomes of a key in so many seconds, after as many as a copy lives, in which the cache fills."""
     expected = key.rate * seconds
     if not key.cached:
         return Played(expected, 0.0, expected)
@@ -139,8 +141,8 @@ def _moments(rate: float, until: float, dice: random.Random) -> list[float]:
 def _region(
     rate: float, count: int, cdn: Cdn, purges: Sequence[float], counted: tuple[float, float], dice: random.Random
 ) -> tuple[int, int]:
-    """(reads that waited for another place than their edge location, requests to the origin) of a regional cache and its
-    `count` locations, each asked `rate` times a second."""
+    """(reads that waited for another place than their edge location, requests to the origin) of a regional cache and
+    its `count` locations, each asked `rate` times a second."""
     begin, end = counted
     misses = origin = 0
     fresh_until = -math.inf  # of the regional copy
@@ -158,25 +160,25 @@ def _region(
         # Whoever finds a copy that is only just too old gets it, and another is fetched behind their back.
         misses += moment >= begin and moment >= stale_until
         purge = purges[purged] if purged < len(purges) else math.inf
-        gone = _idle_since(moment, min(fresh_until, purge), rate, cdn.idle, dice)
-        next_read = gone + dice.expovariate(rate)
-        kept = gone == fresh_until
-        heapq.heappush(waiting, (next_read, number, min(fresh_until + cdn.stale, purge) if kept else -math.inf))
+        gone, asked = _given(moment, min(fresh_until, purge), rate, cdn.idle, dice)
+        stale_until = -math.inf
+        if gone == fresh_until:
+            # Reads come in the same way seen backwards: so long before its end it was asked for last.
+            asked = max(asked, fresh_until - dice.expovariate(rate))
+            stale_until = min(fresh_until + cdn.stale, asked + cdn.idle, purge)
+        heapq.heappush(waiting, (gone + dice.expovariate(rate), number, stale_until))
     return misses, origin
 
 
-def _idle_since(moment: float, until: float, rate: float, idle: float, dice: random.Random) -> float:
-    """When a copy that was asked for at `moment` is given for the last time at the latest: `until`, or when nobody has
-    asked for so long that it was dropped."""
-    if rate * idle > 40 or moment + idle >= until:  # e^-40: never
-        return until
-    while True:
+def _given(moment: float, until: float, rate: float, idle: float, dice: random.Random) -> tuple[float, float]:
+    """(until when a copy is given, when it was asked for, as far as was looked) of one that was asked for at `moment`:
+    `until`, or until nobody has asked for so long that it is dropped."""
+    while rate * idle <= 40 and moment + idle < until:  # e^-40: never
         gap = dice.expovariate(rate)
         if gap > idle:
-            return min(moment + idle, until)
+            return moment + idle, moment
         moment += gap
-        if moment + idle >= until:
-            return until
+    return until, moment
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,8 @@ def day(of: Iterable[Key], cdn: Cdn, seed: int, days: float = 1.0) -> Day:
 
 
 def after_purge(of: Iterable[Key], cdn: Cdn, seconds: float, peak: float) -> float:
-    """How many requests the origin gets in the first seconds after everything was purged, when `peak` times as many read
-    as on the average: each key once for each regional cache where somebody asks for it by then."""
+    """How many requests the origin gets in the first seconds after everything was purged, when `peak` times as many
+    read as on the average: each key once for each regional cache where somebody asks for it by then."""
     places = sum(cdn.locations)
     return sum(
         key.stands_for * -math.expm1(-key.rate * peak * count / places * seconds)
@@ -236,7 +238,13 @@ class Starts:
 
 
 def environments(
-    rate: float, busy: float, start: float, seed: int, requests: int = 60_000, idle: float = 600.0, life: float = 7_200.0
+    rate: float,
+    busy: float,
+    start: float,
+    seed: int,
+    requests: int = 60_000,
+    idle: float = 600.0,
+    life: float = 7_200.0,
 ) -> Starts:
     """Requests as strangers, `rate` a second, each taking `busy` seconds and `start` more where a process has to begin.
     One that nobody needs for `idle` seconds, or that is `life` seconds old, is gone (Lambda promises neither)."""
