@@ -12,6 +12,7 @@ import pytest
 from benchmarks import bill, prices, results, scale
 from benchmarks.readers import Mix
 from benchmarks.simulation import Cdn, Key, Paper, after_purge, environments, forgetting, keys, play
+from infra.local.stack import TEMPLATE
 from shared.domain.tiers import Tier
 
 NOBODY: frozenset[Tier] = frozenset()
@@ -198,3 +199,9 @@ def test_what_is_free_is_taken_off_once_however_many_groups_share_it() -> None:
     transfer = prices.edge_transfer(used.edge_gb + 1_000) - prices.edge_transfer(used.edge_gb)
     assert sum(listed.values()) - sum(free.values()) == pytest.approx(off + transfer)
     assert used.paid("CALL") == pytest.approx((totals["CALL"] - 1e6) * 0.2e-6)
+
+
+def test_as_many_alarms_are_reckoned_with_as_the_template_has_or_nearly() -> None:
+    there = TEMPLATE.read_text(encoding="utf-8").count("Type: AWS::CloudWatch::Alarm\n")
+
+    assert bill.Assumed().alarms == pytest.approx(there, rel=0.25)
