@@ -114,7 +114,7 @@ _CPU_OF: Final = {
 # part of a transaction is two.
 _RENEWAL, _SIGN_IN, _PAYMENT, _NEWSLETTER = (2, 1), (7, 8), (8, 14), (1, 2)
 _TAGS_PUBLISHED, _TAGS_CHANGED = 8, 2  # of a purge: the article's own, and its lists' and directories'
-_SECRETS, _KEYS, _PURGED_LISTS = 3, 2, 2
+_SECRETS, _KEYS = 3, 2
 _POLLS: Final = 4 * 5 * 3 * 60 * HOURS  # four queues, five pollers each, three times a minute: Lambda's, nobody asks
 _HTML_LISTS: Final = 0.75  # of lists: fronts, sections, authors
 
