@@ -78,9 +78,16 @@ test: lint $(BROWSER) $(DYNAMODB) ## everything that holds the house up: lint, t
 bench: $(ENV)/ready ## the figures of docs/performance.md, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
+load: $(ENV)/ready ## readers at rising rates on this machine's stack, and what a read costs it (two minutes)
+	@$(BIN)/python -m benchmarks.load $(ARGS)
+
+scale: $(ENV)/ready ## what papers of three sizes do and cost: docs/scale.md's tables, reckoned anew (a minute and a half)
+	@$(BIN)/python -m benchmarks.scale
+
 clean: ## what was made here, but not .frontline/
 	@rm -rf .build .aws-sam .local .hypothesis .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup lock schema reliability run frontline lint format test bench clean
+.PHONY: help setup lock schema run frontline lint format test bench load scale clean
 
 include build.mk

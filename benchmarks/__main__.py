@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from benchmarks import bundles, edge, lists, members, pages, reading, webhooks
-from benchmarks.reading import Figure
-
-RESULTS = Path(__file__).with_name("results.json")
+from benchmarks import bundles, edge, lists, load, members, pages, reading, webhooks
+from benchmarks.results import Figure, keep
 
 
 def figures() -> Iterator[Figure]:
@@ -29,14 +25,5 @@ def figures() -> Iterator[Figure]:
         yield from group_at_the_edge()
 
 
-def main() -> None:
-    """Print the figures as they come, and keep them when all have come."""
-    results: dict[str, dict[str, float | str]] = {}
-    for name, value, unit in figures():
-        print(f"{name} {value:.4g} {unit}", flush=True)
-        results[name] = {"value": float(f"{value:.4g}"), "unit": unit}
-    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    keep(figures(), replaces=lambda name: not name.startswith(load.PREFIX))

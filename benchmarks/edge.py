@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.articles import article
-from benchmarks.reading import Figure
+from benchmarks.results import Figure
 from infra.local.edge_runtime import EdgeFunction
 from infra.local.stack import LocalStack
 from infra.ops.stack import Stack

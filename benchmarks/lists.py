@@ -14,7 +14,8 @@ from msgspec import Raw
 from benchmarks import bundles
 from benchmarks.articles import FLAGSHIP, flagship
 from benchmarks.processes import Loop, environment
-from benchmarks.reading import HANDLER, TURNS, Figure, asking
+from benchmarks.reading import HANDLER, TURNS, asking
+from benchmarks.results import Figure
 from benchmarks.s3_server import ASKED, s3_server
 from shared.domain.articles import Article
 from shared.domain.list_parts import Row, build, index_key, part_key

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from benchmarks import bundles
 from benchmarks.pages import paper_objects
 from benchmarks.processes import ColdStart, environment
-from benchmarks.reading import STARTS, Figure, asking, ratio
+from benchmarks.reading import STARTS, asking, ratio
+from benchmarks.results import Figure
 from benchmarks.s3_server import s3_server
 
 _PROOF = "bench"

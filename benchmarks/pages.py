@@ -11,7 +11,8 @@ import msgspec
 from benchmarks import bundles
 from benchmarks.articles import FLAGSHIP
 from benchmarks.processes import ColdStart, Loop, environment
-from benchmarks.reading import HANDLER, STARTS, TURNS, Figure, asking, event, objects, ratio
+from benchmarks.reading import HANDLER, STARTS, TURNS, asking, event, objects, ratio
+from benchmarks.results import Figure
 from benchmarks.s3_server import s3_server
 from functions.publishing.catch_up import catch_up
 from shared.domain.paper import PAPER_KEY, Paper

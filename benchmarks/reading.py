@@ -15,12 +15,11 @@ import msgspec
 from benchmarks import bundles
 from benchmarks.articles import FLAGSHIP, article, flagship
 from benchmarks.processes import PYTHON, ColdStart, Loop, environment
+from benchmarks.results import Figure
 from benchmarks.s3_server import s3_server
 from shared.adapters.pyjwt_passes import PyJwtPasses
 from shared.domain.keyrings import Keyring, PassKey, begin
 from shared.domain.tiers import Tier
-
-Figure = tuple[str, float, str]
 
 STARTS, TURNS = 21, 40
 RING = begin("https://paper.example", PassKey("k-now", "A" * 43, 1))

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from benchmarks import bundles
 from benchmarks.processes import ColdStart, Loop, environment
-from benchmarks.reading import STARTS, Figure, asking, ratio
+from benchmarks.reading import STARTS, asking, ratio
+from benchmarks.results import Figure
 
 _CALLS: Final = 3_000
 _PROOF: Final = "bench"

@@ -31,27 +31,30 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, default=8000, help="where the front door listens on 127.0.0.1; 0 takes any (default: 8000)"
     )
-    port = parser.parse_args().port
-    if not 0 <= port <= 65535:
+    parser.add_argument("--template", type=Path, help="another template than this repository's, for comparisons")
+    asked = parser.parse_args()
+    if not 0 <= asked.port <= 65535:
         parser.error("--port: a number from 0 to 65535")
+    if asked.template is not None and not asked.template.is_file():
+        parser.error("--template: no such file")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     try:
-        return _run(port)
+        return _run(asked.port, asked.template)
     except _EndedError:
         return 0
 
 
-def _run(port: int) -> int:
+def _run(port: int, template: Path | None) -> int:
     from infra.local.local_pages import tries
     from infra.local.seed import SeedError
-    from infra.local.stack import LocalStack, PortTakenError
+    from infra.local.stack import TEMPLATE, LocalStack, PortTakenError
     from infra.local.template import TemplateError
 
     root = Path(__file__).resolve().parents[2]
     state = Path(os.environ.get("FRONTLINE_LOCAL_STATE") or root / ".local" / "stack.json")
     try:
-        stack = LocalStack(port, state)
+        stack = LocalStack(port, state, template=template or TEMPLATE)
     except (PortTakenError, TemplateError, SeedError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -84,7 +84,7 @@ def written() -> str:
     lines = [f"| door | {' | '.join(fault.value for fault in _TOLD)} | lost |", f"|{'---|' * (len(_TOLD) + 2)}"]
     for (port, method), seen in sorted(found.items()):
         cells = ["; ".join(sorted(seen[fault])) for fault in _TOLD]
-        lines.append(f"| `{port}.{method}` | {' | '.join(cells)} | nothing |")
+        lines.append(f"| `{port}.{method}` | {' | '.join(cells)} | {max(seen[None], key=len)} |")
     lines += ["", "| door | where its failing is tested |", "|---|---|"]
     lines += [f"| `{name}` | {where} |" for name, where in sorted(ELSEWHERE.items())]
     return "\n".join(lines) + "\n"
