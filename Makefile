@@ -87,7 +87,6 @@ scale: $(ENV)/ready ## what papers of three sizes do and cost: docs/scale.md's t
 clean: ## what was made here, but not .frontline/
 	@rm -rf .build .aws-sam .local .hypothesis .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup lock schema reliability run frontline lint format test bench clean
-.PHONY: help setup lock schema run frontline lint format test bench load scale clean
+.PHONY: help setup lock schema reliability run frontline lint format test bench load scale clean
 
 include build.mk

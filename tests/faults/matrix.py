@@ -62,7 +62,8 @@ def rows_of(name: str, worlds: Mapping[str, Callable[[], World]] = WORLDS) -> It
 
 
 def _mend(world: World, name: str, where: Any, seen_whole: str, kept_whole: Any, seen: str) -> str:
-    """What was lost. Nothing fails any more: it is done again where it was not done, and then all is as if nothing had failed."""
+    """What was lost. Nothing fails any more: it is done again where it was not done, and then all is as if it had been
+    whole from the beginning."""
     said = seen
     for _ in range(_ROUNDS):
         if said == seen_whole:
