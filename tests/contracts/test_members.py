@@ -285,9 +285,13 @@ def test_a_change_of_address_is_found_by_either_link(tables: Tables) -> None:
     assert tables.changes.of_member(MEMBER.id) is None
 
 
-def test_a_limit_counts_each_exactly_and_begins_anew_with_each_window(tables: Tables) -> None:
+def test_a_limit_counts_each_exactly_and_begins_anew_with_each_window(
+    tables: Tables, request: pytest.FixtureRequest
+) -> None:
     waits: list[int] = []
-    together = threading.Barrier(10)
+    # moto does not keep its writers apart: there they come one after the other, and DynamoDB Local proves the rest.
+    at_once = "[moto]" not in request.node.name
+    together = threading.Barrier(10 if at_once else 1)
 
     def take() -> None:
         together.wait()
@@ -296,6 +300,8 @@ def test_a_limit_counts_each_exactly_and_begins_anew_with_each_window(tables: Ta
     threads = [threading.Thread(target=take) for _ in range(10)]
     for thread in threads:
         thread.start()
+        if not at_once:
+            thread.join()
     for thread in threads:
         thread.join()
     assert sorted(waits) == [0] * 4 + [899] * 6
