@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from shared.domain.addresses import Address
-from shared.domain.allowances import Allowance
+from shared.domain.allowances import Allowance, Way
 from shared.domain.email_change import EmailChange
 from shared.domain.mailings import Mailing, Outcome
 from shared.domain.mails import Mail, MailOrder, check_lines
@@ -139,11 +139,11 @@ class MemoryAllowances:
     def __init__(self, records: MemoryRecords) -> None:
         self.records = records
 
-    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
-        return self.records.read(Allowance, "member", member, "month", month)
+    def read(self, member: str, way: Way, month: str) -> tuple[Allowance, str] | None:
+        return self.records.read(Allowance, "member", member, "month", month, way.value)
 
     def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
-        return self.records.write(allowance, expected, "member", member, "month", allowance.month)
+        return self.records.write(allowance, expected, "member", member, "month", allowance.month, allowance.way.value)
 
 
 class MemorySessions:

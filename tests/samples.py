@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from shared.domain.articles import Article, Author, CallToAction, Gate, Section, Source
 from shared.domain.blocks import Heading, Paragraph
 from shared.domain.tiers import Tier
@@ -48,6 +50,12 @@ NIGHT_FERRY = Article(
         Source("Interview", "On the quay"),
     ),
 )
+
+
+def gated(article: Article, *tiers: Tier) -> Article:
+    """That article with one gate for each of these tiers, and no other."""
+    body = (block for block in article.body if not isinstance(block, Gate))
+    return replace(article, body=(*body, *(gate(f"gate-{place}", tier, "Inside.") for place, tier in enumerate(tiers))))
 
 
 def raw_article(**changes: Any) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from shared.domain.articles import Stored
 from shared.domain.decoding import UNREADABLE
 from shared.domain.keyrings import Keyring, PassKey
 from shared.domain.list_parts import (
-    Entered,
     Index,
     Names,
     Part,
+    Standing,
     directory_key,
     find_page,
     index_key,
     part_key,
     placement_key,
+    whole_for,
 )
 from shared.domain.lists import LATEST, Directory
 from shared.domain.paper import Paper
@@ -35,6 +36,7 @@ from shared.domain.refusals import (
     UnknownList,
     UnusableKeyring,
 )
+from shared.domain.tiers import Tier
 from shared.ports.publishing import ArticleVersion, Letter
 from shared.ports.reading import ListPage
 
@@ -200,9 +202,9 @@ class MemoryLists:
         raw = self._get(directory_key(kind), edition)
         return () if raw is None else tuple(bytes(facts) for _, facts in msgspec.json.decode(raw, type=Names).entries)
 
-    def has(self, slug: str) -> bool:
+    def whole_for(self, slug: str) -> Tier | None:
         raw = self._get(placement_key(slug))
-        return raw is not None and bool(msgspec.json.decode(raw, type=Entered).entered)
+        return None if raw is None else whole_for(msgspec.json.decode(raw, type=Standing))
 
     def _get(self, key: str, edition: str | None = None) -> bytes | None:
         kept = self._kept.get(key)

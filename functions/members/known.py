@@ -13,7 +13,7 @@ from functions.members.answers import (
     Profile,
 )
 from functions.members.money import Bought, money_of, order_behind
-from shared.domain.allowances import Allowance, Opened, month_before, month_of
+from shared.domain.allowances import Allowance, Opened, Way, kept_months
 from shared.domain.members import Member, Membership, MembershipState, tier_of
 from shared.domain.moments import moment
 from shared.domain.orders import Kind
@@ -78,7 +78,6 @@ def exported(
     """Everything that is kept of a member (R32). `this`: the session that asks, if one does. Raises StoreUnavailable
     where any of it cannot be read: half of it is not everything."""
     known = members.contact(member.address.digest)
-    months = tuple(one for one, _ in months_of(member.id, allowances, now) if one is not None)
     money = money_of(member.id, ledger)
     order = order_behind(member, tuple(one.order for one in money.bought))
     return Exported(
@@ -88,26 +87,25 @@ def exported(
         known[0].suppressed if known else None,
         changing_to(member.id, changes, now),
         None if money.payer is None else money.payer.customer,
-        tuple(_opened(one) for month in months for one in month.given),
-        tuple(_opened(one) for month in months for one in month.read),
+        _opened(member.id, Way.GIVEN, allowances, now),
+        _opened(member.id, Way.READ, allowances, now),
         tuple(_ordered(one) for one in money.bought if one.order.kind is Kind.CONTRIBUTION),
         tuple(_ordered(one) for one in money.bought if one.order.kind is Kind.MEMBERSHIP),
     )
 
 
-def months_of(
-    member: str, allowances: Allowances, now: float
-) -> tuple[tuple[Allowance | None, str | None], tuple[Allowance | None, str | None]]:
-    """What a member has opened in this month and in the one before, each with its version; what is older is over."""
-    this = month_of(now)
-    return (
-        allowances.read(member, this) or (None, None),
-        allowances.read(member, month_before(this)) or (None, None),
-    )
+def months_of(member: str, way: Way, allowances: Allowances, now: float) -> tuple[Allowance, ...]:
+    """What a member has opened so in this month, and in those before that are remembered still, the latest first."""
+    found = ((month, allowances.read(member, way, month)) for month in kept_months(way, now))
+    return tuple(Allowance(way, month) if kept is None else kept[0] for month, kept in found)
 
 
-def _opened(one: Opened) -> OpenedFacts:
+def opened_facts(one: Opened) -> OpenedFacts:
     return OpenedFacts(one.slug, moment(one.at), moment(one.until))
+
+
+def _opened(member: str, way: Way, allowances: Allowances, now: float) -> tuple[OpenedFacts, ...]:
+    return tuple(opened_facts(one) for month in months_of(member, way, allowances, now) for one in month.opened)
 
 
 def _ordered(bought: Bought) -> Ordered:

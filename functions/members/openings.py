@@ -8,12 +8,12 @@ from typing import Final, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from functions.members.answers import Gifts, Given, GivenArticle, Meter, MeteredRead, OpenedFacts
-from functions.members.known import months_of
+from functions.members.answers import Gifts, Given, GivenArticle, Meter, MeteredRead
+from functions.members.known import months_of, opened_facts
 from functions.members.route import Asked
 from functions.members.signed_in import SignedIn, who_asks
 from shared.domain import allowances
-from shared.domain.allowances import Allowance, Opened, ends_on, left_of, living, month_of
+from shared.domain.allowances import Allowance, Opened, Way, ends_on, living, month_of
 from shared.domain.members import tier_of
 from shared.domain.moments import moment
 from shared.domain.paper import Gifts as Giving
@@ -48,17 +48,18 @@ class Gift(NamedTuple):
 
 def give(asked: Asked) -> Answer:
     """`POST /api/members/gifts`: an article for somebody else, by a link. Raises NotOffered, NotSignedIn, MembersOnly,
-    UnknownArticle, GiftsUsedUp."""
+    UnknownArticle, AlreadyOpen, GiftsUsedUp."""
     offered = _offered(asked.paper.gifts, "Nothing is given away here.")
     slug = body_of(asked.request, OpeningBody).slug
     found = who_gives(asked)
-    _check_article(asked, slug)
+    if _whole_for(asked, found, slug) is Tier.ANONYMOUS:
+        raise AlreadyOpen("This article is open to everyone: its address is all that you need to give.")
     month, gift = _counted(
-        asked, found, lambda month: allowances.give(month, slug, asked.now, offered.a_month, offered.days)
+        asked, found, Way.GIVEN, lambda month: allowances.give(month, slug, asked.now, offered.a_month, offered.days)
     )
     if asked.request.is_form:
         return sent_to("/account/gifts")
-    return told(201, Given(_told(_linked(asked, gift)), left_of(month.given, offered.a_month)))
+    return told(201, Given(_told(_linked(asked, gift)), month.left(offered.a_month)))
 
 
 def gifts(asked: Asked) -> Answer:
@@ -80,10 +81,9 @@ def who_gives(asked: Asked) -> SignedIn:
 
 def gifts_of(asked: Asked, found: SignedIn, offered: Giving) -> tuple[tuple[Gift, ...], int]:
     """The member's gifts that are open still, the latest first, and how many more there can be this month."""
-    (this, _), (before, _) = months_of(found.member.id, asked.doors.allowances, asked.now)
-    given = tuple(one for month in (this, before) if month is not None for one in month.given)
-    links = tuple(_linked(asked, one) for one in living(given, asked.now))
-    return links, left_of(() if this is None else this.given, offered.a_month)
+    months = months_of(found.member.id, Way.GIVEN, asked.doors.allowances, asked.now)
+    given = living((one for month in months for one in month.opened), asked.now)
+    return tuple(_linked(asked, one) for one in given), months[0].left(offered.a_month)
 
 
 # Reading by the meter ------------------------------------------------------------------------------------------------
@@ -91,35 +91,34 @@ def gifts_of(asked: Asked, found: SignedIn, offered: Giving) -> tuple[tuple[Gift
 
 def read(asked: Asked) -> Answer:
     """`POST /api/members/reads`: an article for whoever asks, as one of so many a month. Raises NotOffered,
-    NotSignedIn, AlreadyOpen, UnknownArticle, MeterUsedUp."""
+    NotSignedIn, UnknownArticle, AlreadyOpen, MeterUsedUp."""
     offered = _offered(asked.paper.metering, "No article is read by the month here.")
     slug = body_of(asked.request, OpeningBody).slug
     found = who_asks(asked)
-    if tier_of(found.member, asked.now) is Tier.MEMBER:
+    if tier_of(found.member, asked.now) >= _whole_for(asked, found, slug):
         if asked.request.is_form:
             return sent_to(f"/articles/{slug}")
-        raise AlreadyOpen("You read every article in full: ask for it with your own pass.")
-    _check_article(asked, slug)
-    month, opened = _counted(asked, found, lambda month: allowances.read(month, slug, asked.now, offered.a_month))
+        raise AlreadyOpen("You read this article in full already: ask for it with your own pass.")
+    month, opened = _counted(
+        asked, found, Way.READ, lambda month: allowances.read(month, slug, asked.now, offered.a_month)
+    )
     link = _linked(asked, opened)
     if asked.request.is_form:
         return sent_to(link.url.removeprefix(asked.paper.url))
-    return told(200, MeteredRead(slug, link.url, moment(link.until), left_of(month.read, offered.a_month)))
+    return told(200, MeteredRead(slug, link.url, moment(link.until), month.left(offered.a_month)))
 
 
 def reads(asked: Asked) -> Answer:
     """`GET /api/members/reads`: what has been read by the meter this month. Raises NotOffered, NotSignedIn."""
     offered = _offered(asked.paper.metering, "No article is read by the month here.")
     month = reads_of(asked, who_asks(asked))
-    opened = tuple(OpenedFacts(one.slug, moment(one.at), moment(one.until)) for one in month)
-    left = left_of(month, offered.a_month)
-    return told(200, Meter(opened, left, offered.a_month, ends_on(month_of(asked.now))))
+    opened, left = tuple(map(opened_facts, month.opened)), month.left(offered.a_month)
+    return told(200, Meter(opened, left, offered.a_month, ends_on(month.month)))
 
 
-def reads_of(asked: Asked, found: SignedIn) -> tuple[Opened, ...]:
+def reads_of(asked: Asked, found: SignedIn) -> Allowance:
     """What the member has read by the meter this month."""
-    (this, _), _ = months_of(found.member.id, asked.doors.allowances, asked.now)
-    return () if this is None else this.read
+    return months_of(found.member.id, Way.READ, asked.doors.allowances, asked.now)[0]
 
 
 # Both ----------------------------------------------------------------------------------------------------------------
@@ -131,21 +130,24 @@ def _offered(what: Offer | None, otherwise: str) -> Offer:
     return what
 
 
-def _check_article(asked: Asked, slug: str) -> None:
-    """Nothing is counted for an article that readers cannot find. Of articles this function sees no more than that.
-    Raises UnknownArticle, ContentUnavailable."""
-    limit(asked, "open", who_asks(asked).member.id, AN_HOUR, HOUR)
-    if not asked.doors.lists.has(slug):
+def _whole_for(asked: Asked, found: SignedIn, slug: str) -> Tier:
+    """The lowest tier that reads all of the article: nothing is counted for one that readers cannot find, or that opens
+    nothing more. Of articles this function sees no more than that. Raises TooMany, UnknownArticle, ContentUnavailable.
+    """
+    limit(asked, "open", found.member.id, AN_HOUR, HOUR)
+    tier = asked.doors.lists.whole_for(slug)
+    if tier is None:
         raise UnknownArticle
+    return tier
 
 
 def _counted(
-    asked: Asked, found: SignedIn, rule: Callable[[Allowance], tuple[Allowance, Opened]]
+    asked: Asked, found: SignedIn, way: Way, rule: Callable[[Allowance], tuple[Allowance, Opened]]
 ) -> tuple[Allowance, Opened]:
     """Let the rule count it, against the month as it is when that is written: two at once are counted twice."""
     doors, month = asked.doors.allowances, month_of(asked.now)
     for round in range(1, _ROUNDS + 1):
-        kept, version = doors.read(found.member.id, month) or (Allowance(month), None)
+        kept, version = doors.read(found.member.id, way, month) or (Allowance(way, month), None)
         changed, opened = rule(kept)
         try:
             if changed != kept:

@@ -148,7 +148,7 @@ def _view(asked: Asked, found: SignedIn, words: Words) -> AccountView:
             for one in live_sessions(member.id, doors.sessions, asked.now)
         ),
         money_shown(asked, member, words),
-        len(reads_of(asked, found)) if asked.paper.metering else 0,
+        len(reads_of(asked, found).opened) if asked.paper.metering else 0,
         known is not None and known[0].suppressed is not None,
         changing_to(found.member.id, asked.doors.changes, asked.now),
     )

@@ -10,6 +10,7 @@ from functions.members.signed_in import who_asks
 from shared.domain.members import tier_of
 from shared.domain.refusals import (
     ContentUnavailable,
+    GiftsUsedUp,
     MembersOnly,
     MeterUsedUp,
     NotSignedIn,
@@ -57,9 +58,15 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
         case ProofNeeded(), _:
             to = path if is_page(path) else _ASKED_ON.get(path, "/account")
             return site.page("again.html", "/sign-in", title=words.proof_title, text=words.proof_text, next=to)
-        case MeterUsedUp() | MembersOnly(), _:
-            article = _article(asked)
-            return site.page("used_up.html", path, title=refusal.title, text=refusal.detail, article=article)
+        case GiftsUsedUp() | MeterUsedUp() | MembersOnly(), _:
+            return site.page(
+                "used_up.html",
+                path,
+                title=refusal.title,
+                text=refusal.detail,
+                article=_article(asked),
+                is_member=isinstance(refusal, GiftsUsedUp),
+            )
         case SignInDead(), "/api/members/sessions" | "/api/members/email/agree":
             title = words.link_dead_title
             return site.page("again.html", "/sign-in", title=title, text=refusal.detail, next="/")

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from shared.domain.articles import Article, Stored
 from shared.domain.list_parts import placement_key as placement_key
 from shared.domain.lists import entry_of, lists_of, place_of
+from shared.domain.tiers import Tier
 from shared.ports.publishing import Documents
 
 Entered = tuple[tuple[str, str], ...]
@@ -22,7 +23,7 @@ Entered = tuple[tuple[str, str], ...]
 class Placement(Struct, frozen=True):
     """Where an article stands in the lists. `version` is the one of the article that is true of; None while it is being
     changed, and then it may stand in any of `entered` and in none. `entry`: what of it the lists show, as a digest.
-    `due`: for when it is scheduled."""
+    `whole_for`: the lowest tier to which all of it is open. `due`: for when it is scheduled."""
 
     schema: Literal[1] = 1
     version: str | None = None
@@ -30,6 +31,7 @@ class Placement(Struct, frozen=True):
     entry: str = ""
     article: str = ""  # its id
     is_announced: bool = False
+    whole_for: Tier = Tier.MEMBER
     due: dt.datetime | None = None
 
 
@@ -90,6 +92,7 @@ def weigh(
             entered=tuple((name, place) for name in lists_of(article)),
             entry=_digest(article),
             article=article.id,
+            whole_for=article.whole_for,
         )
     elif article is not None:
         wanted = replace(wanted, due=article.published_at, article=article.id)

@@ -32,7 +32,7 @@ _EXCHANGE = (
 )
 
 _OPENING = (
-    *(refusals.NotOffered, refusals.UnknownArticle, refusals.TooMany, refusals.RecordChanged),
+    *(refusals.NotOffered, refusals.UnknownArticle, refusals.AlreadyOpen, refusals.TooMany, refusals.RecordChanged),
     refusals.UnusableKeyring,
 )
 
@@ -232,7 +232,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "readByMeter",
         "Read an article in full as one of so many a month; the same one again in that month is not counted",
         answers.MeteredRead,
-        (*CHANGE, *BODY, *_SESSION, *_OPENING, refusals.AlreadyOpen, refusals.MeterUsedUp),
+        (*CHANGE, *BODY, *_SESSION, *_OPENING, refusals.MeterUsedUp),
         openings.OpeningBody,
         security=("session",),
     ),

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.adapters.boto3_failures import available
 from shared.adapters.dynamo_records import DynamoRecords
-from shared.domain.allowances import KEPT_SECONDS, Allowance, ends_at
+from shared.domain.allowances import Allowance, Way
 from shared.domain.members import Contact, Member
 from shared.domain.sessions import Session
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _KEYS: Final = ("pk", "sk")
 _ITSELF: Final = "member"
 _SESSION: Final = "session#"
-_MONTH: Final = "month#"
 _members: Final[msgspec.json.Decoder[Member]] = msgspec.json.Decoder(Member)
 _contacts: Final[msgspec.json.Decoder[Contact]] = msgspec.json.Decoder(Contact)
 _allowances: Final[msgspec.json.Decoder[Allowance]] = msgspec.json.Decoder(Allowance)
@@ -91,13 +90,16 @@ class DynamoAllowances:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._records = DynamoRecords(client, table, *_KEYS)
 
-    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
-        return self._records.read(_allowances, f"member#{member}", f"{_MONTH}{month}")
+    def read(self, member: str, way: Way, month: str) -> tuple[Allowance, str] | None:
+        return self._records.read(_allowances, *_month_key(member, way, month))
 
     def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
-        key = (f"member#{member}", f"{_MONTH}{allowance.month}")
-        expires_at = ends_at(allowance.month) + KEPT_SECONDS
-        return self._records.write(allowance, expected, *key, expires_at=expires_at)
+        key = _month_key(member, allowance.way, allowance.month)
+        return self._records.write(allowance, expected, *key, expires_at=allowance.kept_until)
+
+
+def _month_key(member: str, way: Way, month: str) -> tuple[str, str]:
+    return f"member#{member}", f"month#{month}#{way.value}"
 
 
 class DynamoSessions:

@@ -19,19 +19,21 @@ import msgspec
 from shared.adapters.s3_objects import Found, ObjectMissing, S3Objects, StoreUnavailable
 from shared.domain.decoding import UNREADABLE
 from shared.domain.list_parts import (
-    Entered,
     Index,
     Names,
     Part,
+    Standing,
     directory_key,
     find_page,
     index_key,
     part_key,
     placement_key,
+    whole_for,
 )
 from shared.domain.lists import LATEST, Directory
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
+from shared.domain.tiers import Tier
 from shared.ports.reading import ListPage
 
 KEPT: Final = 64  # indexes, and parts of some 100 KB each
@@ -39,7 +41,7 @@ KEPT: Final = 64  # indexes, and parts of some 100 KB each
 _index: msgspec.json.Decoder[Index] = msgspec.json.Decoder(Index)
 _part: msgspec.json.Decoder[Part] = msgspec.json.Decoder(Part)
 _names: msgspec.json.Decoder[Names] = msgspec.json.Decoder(Names)
-_entered: msgspec.json.Decoder[Entered] = msgspec.json.Decoder(Entered)
+_standing: msgspec.json.Decoder[Standing] = msgspec.json.Decoder(Standing)
 _paper: msgspec.json.Decoder[Paper] = msgspec.json.Decoder(Paper)
 _Document = TypeVar("_Document")
 _EDITION: Final = directory_key("authors")
@@ -119,12 +121,12 @@ class S3Lists:
         except ObjectMissing:
             return ()  # nothing has been published yet
 
-    def has(self, slug: str) -> bool:
+    def whole_for(self, slug: str) -> Tier | None:
         try:
             found = _got(self._objects, placement_key(slug))
         except ObjectMissing:
-            return False
-        return bool(_decoded(_entered.decode, found.body if found else b"").entered)
+            return None
+        return whole_for(_decoded(_standing.decode, found.body if found else b""))
 
     def _page(self, name: str, after: str | None, limit: int, edition: str | None) -> ListPage:
         kept = self._index(name, edition)

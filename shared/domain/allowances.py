@@ -4,6 +4,8 @@ calendar month (in UTC)."""
 from __future__ import annotations
 
 import datetime as dt
+import enum
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -14,8 +16,15 @@ from shared.domain.refusals import GiftsUsedUp, MeterUsedUp
 DAY: Final = 24 * 3600
 READ_SECONDS: Final = DAY
 """How long an article stays open that was opened by the meter. To open it again in the same month costs nothing."""
-KEPT_SECONDS: Final = 31 * DAY
-"""How long a month is remembered when it is over: as long as a gift of its last day may live."""
+GIVEN_SECONDS: Final = 31 * DAY
+"""How long it is remembered after its month what was given away in it: a gift of the last day may live as long."""
+
+
+class Way(enum.Enum):
+    """How an article is opened beyond the tier."""
+
+    GIVEN = "given"
+    READ = "read"
 
 
 class Opened(Struct, frozen=True):
@@ -27,11 +36,20 @@ class Opened(Struct, frozen=True):
 
 
 class Allowance(Struct, frozen=True):
-    """What one member has given and read by the meter in one month (`2026-12`)."""
+    """What one member has opened in one way in one month (`2026-12`)."""
 
+    way: Way
     month: str
-    given: tuple[Opened, ...] = ()
-    read: tuple[Opened, ...] = ()
+    opened: tuple[Opened, ...] = ()
+
+    @property
+    def kept_until(self) -> int:
+        """When it is forgotten (seconds since 1970): what somebody has read, with the month that it counts for."""
+        return ends_at(self.month) + (GIVEN_SECONDS if self.way is Way.GIVEN else 0)
+
+    def left(self, most: int) -> int:
+        """How many more there may be this month."""
+        return max(0, most - len(self.opened))
 
 
 def month_of(now: float) -> str:
@@ -44,6 +62,14 @@ def month_before(month: str) -> str:
     return f"{_begins(month) - dt.timedelta(days=1):%Y-%m}"
 
 
+def kept_months(way: Way, now: float) -> tuple[str, ...]:
+    """The month at `now`, and those before it that are remembered still, the latest first."""
+    months = [month_of(now)]
+    while now < Allowance(way, before := month_before(months[-1])).kept_until:
+        months.append(before)
+    return tuple(months)
+
+
 def ends_at(month: str) -> int:
     """When the next one begins (seconds since 1970)."""
     return int((_begins(month) + dt.timedelta(days=32)).replace(day=1).timestamp())
@@ -54,12 +80,12 @@ def give(of: Allowance, slug: str, now: float, most: int, days: int) -> tuple[Al
 
     Raises GiftsUsedUp.
     """
-    if (living := _living(of.given, slug, now)) is not None:
-        return of, living
-    if left_of(of.given, most) == 0:
+    if (gift := next((one for one in of.opened if one.slug == slug and now < one.until), None)) is not None:
+        return of, gift
+    if of.left(most) == 0:
         raise GiftsUsedUp(f"That is all for this month: {_articles(most)} can be given away. {_again(of)}")
     gift = Opened(slug, int(now), int(now) + days * DAY)
-    return replace(of, given=(*of.given, gift)), gift
+    return replace(of, opened=(*of.opened, gift)), gift
 
 
 def read(of: Allowance, slug: str, now: float, most: int) -> tuple[Allowance, Opened]:
@@ -68,25 +94,17 @@ def read(of: Allowance, slug: str, now: float, most: int) -> tuple[Allowance, Op
 
     Raises MeterUsedUp.
     """
-    before = next((one for one in of.read if one.slug == slug), None)
-    if before is None and left_of(of.read, most) == 0:
+    before = next((one for one in of.opened if one.slug == slug), None)
+    if before is None and of.left(most) == 0:
         raise MeterUsedUp(f"You have read {_articles(most)} for members this month. {_again(of)}")
     opened = Opened(slug, int(now) if before is None else before.at, int(now) + READ_SECONDS)
-    return replace(of, read=(*(one for one in of.read if one.slug != slug), opened)), opened
+    return replace(of, opened=(*(one for one in of.opened if one.slug != slug), opened)), opened
 
 
-def left_of(opened: tuple[Opened, ...], most: int) -> int:
-    """How many more there may be this month."""
-    return max(0, most - len(opened))
-
-
-def living(opened: tuple[Opened, ...], now: float) -> tuple[Opened, ...]:
-    """Those that are open still, the latest first."""
-    return tuple(sorted((one for one in opened if now < one.until), key=lambda one: one.at, reverse=True))
-
-
-def _living(opened: tuple[Opened, ...], slug: str, now: float) -> Opened | None:
-    return next((one for one in opened if one.slug == slug and now < one.until), None)
+def living(opened: Iterable[Opened], now: float) -> tuple[Opened, ...]:
+    """Those that are open still, the latest first. Of one article that was given in two months it is the later gift."""
+    latest = {one.slug: one for one in sorted(opened, key=lambda one: one.at) if now < one.until}
+    return tuple(sorted(latest.values(), key=lambda one: one.at, reverse=True))
 
 
 def _begins(month: str) -> dt.datetime:

@@ -193,6 +193,11 @@ class Article(Published, frozen=True, kw_only=True, tag_field="status", tag="pub
         if (found := forbidden_markup("\n".join(texts_of(self.body)))) is not None:
             raise ValueError(f"`{found}` is not allowed in text")
 
+    @property
+    def whole_for(self) -> Tier:
+        """The lowest tier to which none of its gates stays closed."""
+        return max((block.tier for block in self.body if type(block) is Gate), default=Tier.ANONYMOUS)
+
     def seen_by(self, tier: Tier) -> SeenArticle:
         """This article as `tier` may read it.
 

@@ -17,6 +17,7 @@ from shared.domain.articles import Author
 from shared.domain.lists import LATEST, MAX_PAGE, Directory
 from shared.domain.refusals import UnknownList
 from shared.domain.text import is_slug
+from shared.domain.tiers import Tier
 
 SMALLEST: Final = MAX_PAGE  # entries in a part, where there is more than one
 LARGEST: Final = 2 * SMALLEST
@@ -29,10 +30,17 @@ class Row(Struct, frozen=True, array_like=True):
     entry: Raw
 
 
-class Entered(Struct, frozen=True):
-    """Of an article's placement: in which lists it stands, and where."""
+class Standing(Struct, frozen=True):
+    """Of an article's placement: in which lists it stands, and where; and the lowest tier to which all of it is open.
+    Where that has not been noted yet, members it is."""
 
     entered: tuple[tuple[str, str], ...] = ()
+    whole_for: Tier = Tier.MEMBER
+
+
+def whole_for(standing: Standing) -> Tier | None:
+    """The lowest tier to which all of an article is open, which so stands in lists; None where it stands in none."""
+    return standing.whole_for if standing.entered else None
 
 
 class Part(Struct, frozen=True):

@@ -433,7 +433,7 @@ class MembersOnly(Refusal):
 
 
 class AlreadyOpen(Refusal):
-    """There is nothing to open by the meter for whoever reads everything anyway."""
+    """Nothing would open that is not open already, to whoever asks or to everyone: nothing is counted."""
 
     code, title = "already_open", "Open already"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a start loads only what it runs
-    from shared.domain.allowances import Allowance
+    from shared.domain.allowances import Allowance, Way
     from shared.domain.email_change import EmailChange
     from shared.domain.foreign import ForeignReader
     from shared.domain.identity import IdentityClaims
@@ -42,14 +42,14 @@ class Members(Protocol):
 
 
 class Allowances(Protocol):
-    """What members have opened beyond their tier, a month at a time."""
+    """What members have opened beyond their tier, a month and a way at a time."""
 
-    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
-        """The member's month and its version; None where nothing has been opened in it."""
+    def read(self, member: str, way: Way, month: str) -> tuple[Allowance, str] | None:
+        """The member's month and its version; None where nothing has been opened so in it."""
 
     def write(self, member: str, allowance: Allowance, expected: str | None) -> str:
         """Put it if the present version is still `expected` (None: there is none yet). Returns the version. Of any
-        number who write at once, one does. `Members.erase` takes it away; the store forgets it when it is over."""
+        number who write at once, one does. `Members.erase` takes it away; the store forgets it after `kept_until`."""
 
 
 class Sessions(Protocol):

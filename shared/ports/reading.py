@@ -60,9 +60,9 @@ class Lists(Protocol):
         an article in it (the list of all may be empty), ContentUnavailable. `name` is checked before it becomes a key.
         """
 
-    def has(self, slug: str) -> bool:
-        """Whether an article of that slug, which has been checked, stands in lists now. Asks the store each time.
-        Raises ContentUnavailable."""
+    def whole_for(self, slug: str) -> Tier | None:
+        """The lowest tier to which all of that article is open; None where there is none in lists now. `slug` has been
+        checked. Asks the store each time. Raises ContentUnavailable."""
 
     def directory(self, kind: Directory, edition: str | None = None) -> tuple[bytes, ...]:
         """The facts of each section or author as JSON, in the order of their slugs. Raises ContentUnavailable."""

@@ -21,10 +21,12 @@ from shared.domain.list_parts import Index
 from shared.domain.lists import Directory, Entry
 from shared.domain.paper import PAPER_KEY, Paper
 from shared.domain.refusals import ContentUnavailable, UnknownList
+from shared.domain.tiers import Tier
 from shared.ports.publishing import Documents
 from shared.ports.reading import Lists, Papers
 from tests.aws import REGION
 from tests.press import NOW, Press, doors_on, piece
+from tests.samples import gated
 from tests.twins import MemoryLists, MemoryPapers
 
 PAPER = Paper(1, "0d0b7f1c-5c1e-4a43-9d3e-0f6f5f1f2a11", "The Paper", "It is read.", "en", "https://paper.example")
@@ -116,14 +118,27 @@ def test_what_is_not_there_is_unknown_or_empty(sides: Sides) -> None:
     assert sides.lists.page("latest", None, 20).rows == ()
 
 
-def test_an_article_is_there_for_as_long_as_it_stands_in_lists(sides: Sides) -> None:
-    assert not sides.lists.has("piece-1")
-    sides.publish(piece(1), piece(2))
-    assert sides.lists.has("piece-1")
+def test_who_reads_all_of_an_article_is_known_for_as_long_as_it_stands_in_lists(sides: Sides) -> None:
+    def whole_for(*numbers: int) -> list[Tier | None]:
+        return [sides.lists.whole_for(f"piece-{number}") for number in numbers]
 
-    sides.publish(Unpublished(1, "piece-1", NOW))
+    assert whole_for(1) == [None]
+    s, m = Tier.SUBSCRIBER, Tier.MEMBER
+    sides.publish(gated(piece(1), m), gated(piece(2), s), gated(piece(3)), gated(piece(4), m, s))
+    assert whole_for(1, 2, 3, 4) == [m, s, Tier.ANONYMOUS, m]
 
-    assert [sides.lists.has(slug) for slug in ("piece-1", "piece-2", "piece-3")] == [False, True, False]
+    sides.publish(Unpublished(1, "piece-1", NOW), gated(piece(3), s), gated(piece(4)))  # the latter move no list
+
+    assert whole_for(1, 2, 3, 4, 5) == [None, s, s, Tier.ANONYMOUS, None]
+
+
+def test_an_article_whose_placement_says_nothing_of_gates_may_have_some(sides: Sides) -> None:
+    sides.publish(piece(1))
+    found = sides.documents.read("placements/piece-1.json")
+    assert found is not None
+    old = {name: value for name, value in json.loads(found[0]).items() if name != "whole_for"}
+    sides.documents.write("placements/piece-1.json", json.dumps(old).encode(), found[1])
+    assert sides.lists.whole_for("piece-1") is Tier.MEMBER
 
 
 def test_what_was_read_under_an_edition_costs_nothing_while_it_is_out(sides: Sides) -> None:

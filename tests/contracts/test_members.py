@@ -17,7 +17,7 @@ from shared.adapters.dynamo_members import DynamoAllowances, DynamoMembers, Dyna
 from shared.adapters.dynamo_sign_ins import DynamoEmailChanges, DynamoLimits, DynamoSignIns
 from shared.adapters.sqs_postbox import SqsPostbox
 from shared.domain.addresses import Address
-from shared.domain.allowances import Allowance, Opened
+from shared.domain.allowances import Allowance, Opened, Way
 from shared.domain.email_change import EmailChange
 from shared.domain.mails import EmailChangeOrder, MailOrder, NoticeOrder, SignInOrder
 from shared.domain.members import Contact, Grant, Member, Membership, MembershipState
@@ -130,23 +130,31 @@ def test_a_writer_who_expects_another_version_loses_and_has_written_nothing(tabl
 
 
 def test_a_months_openings_come_back_lose_to_who_was_first_and_go_with_their_member(tables: Tables) -> None:
-    month = Allowance("2026-12", (Opened("the-river", 1, 2),), (Opened("the-fog", 3, 4),))
-    assert tables.allowances.read(MEMBER.id, "2026-12") is None
+    month = Allowance(Way.GIVEN, "2026-12", (Opened("the-river", 1, 2), Opened("the-fog", 3, 4)))
+    was_read = Allowance(Way.READ, "2026-12", (Opened("the-quay", 5, 6),))
+    assert tables.allowances.read(MEMBER.id, Way.GIVEN, "2026-12") is None
     tables.members.write(MEMBER, None)
     first = tables.allowances.write(MEMBER.id, month, None)
-    assert tables.allowances.read(MEMBER.id, "2026-12") == (month, first)
-    assert tables.allowances.read(MEMBER.id, "2026-11") is None
-    assert tables.allowances.read("b" * 32, "2026-12") is None
+    assert tables.allowances.read(MEMBER.id, Way.GIVEN, "2026-12") == (month, first)
+    for who, way, when in (
+        (MEMBER.id, Way.READ, "2026-12"),
+        (MEMBER.id, Way.GIVEN, "2026-11"),
+        ("b" * 32, Way.GIVEN, "2026-12"),
+    ):
+        assert tables.allowances.read(who, way, when) is None
     for expected in (None, "none"):
         with pytest.raises(RecordChanged):
-            tables.allowances.write(MEMBER.id, Allowance("2026-12"), expected)
-    tables.allowances.write(MEMBER.id, replace(month, read=()), first)
-    assert (tables.allowances.read(MEMBER.id, "2026-12") or (None,))[0] == replace(month, read=())
+            tables.allowances.write(MEMBER.id, Allowance(Way.GIVEN, "2026-12"), expected)
+    tables.allowances.write(MEMBER.id, was_read, None)
+    second = tables.allowances.write(MEMBER.id, replace(month, opened=()), first)
+    assert tables.allowances.read(MEMBER.id, Way.GIVEN, "2026-12") == (replace(month, opened=()), second)
+    assert (tables.allowances.read(MEMBER.id, Way.READ, "2026-12") or (None,))[0] == was_read
     assert tables.members.everyone(None, 10)[0] == (MEMBER,)
+    assert tables.sessions.of_member(MEMBER.id) == ()
 
     tables.members.erase(MEMBER.id)
 
-    assert tables.allowances.read(MEMBER.id, "2026-12") is None
+    assert {tables.allowances.read(MEMBER.id, way, "2026-12") for way in Way} == {None}
 
 
 def test_an_erased_member_is_gone_with_every_session_and_leaves_others(tables: Tables) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import re
 import threading
@@ -11,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.allowances import Allowance, give
+from functions.members.openings import AN_HOUR
+from shared.domain.allowances import Allowance, Way, give
 from shared.domain.members import grant
 from shared.domain.paper import Gifts, Metering, Paper
 from shared.domain.passes import PassState
@@ -20,11 +22,13 @@ from tests.functions.paper import PASSES, article, published
 from tests.functions.paying import member_of
 from tests.functions.visitor import NOW, PAPER, House, Visitor
 from tests.member_twins import MemoryAllowances, MemoryRecords
+from tests.samples import gated
 from tests.twins import MemoryLists, MemoryPapers
 
 GIFTS, READS = "/api/members/gifts", "/api/members/reads"
 DAY = 86_400
-LISTS = MemoryLists(published(*(article(number) for number in range(1, 8))))
+OPEN, FOR_SUBSCRIBERS = gated(article(8)), gated(article(9), Tier.SUBSCRIBER)
+LISTS = MemoryLists(published(*(article(number) for number in range(1, 8)), OPEN, FOR_SUBSCRIBERS))
 SLUGS = [article(number).slug for number in range(1, 8)]
 OFFERING: Paper = replace(PAPER, gifts=Gifts(3, 14), metering=Metering(2))
 
@@ -120,6 +124,52 @@ def test_a_gift_of_last_month_is_still_shown(giver: Visitor) -> None:
     giver.house.now += 10 * DAY
     giver.send("GET", GIFTS)
     assert ([one["slug"] for one in giver.body["gifts"]], giver.body["left"]) == ([SLUGS[0]], 3)
+    giver.post(GIFTS, {"slug": SLUGS[0]})
+    giver.send("GET", GIFTS)
+    assert ([one["slug"] for one in giver.body["gifts"]], giver.body["left"]) == ([SLUGS[0]], 2)
+
+
+def test_a_gift_of_thirty_days_is_shown_and_exported_to_its_end_over_a_short_month(giver: Visitor) -> None:
+    house = giver.house
+    house.doors = replace(house.doors, papers=MemoryPapers(replace(OFFERING, gifts=Gifts(3, 30))))
+    house.now = dt.datetime(2027, 1, 31, 23, tzinfo=dt.UTC).timestamp()
+    giver.sign_in()
+    giver.post(GIFTS, {"slug": SLUGS[0]})
+    house.now = dt.datetime(2027, 3, 2, 22, tzinfo=dt.UTC).timestamp()
+    giver.sign_in()
+    giver.send("GET", GIFTS)
+    assert [one["slug"] for one in giver.body["gifts"]] == [SLUGS[0]]
+    giver.send("GET", "/api/members/me/export")
+    assert [one["until"] for one in giver.body["gifts"]] == ["2027-03-02T23:00:00Z"]
+
+
+def test_what_opens_nothing_more_is_not_counted(giver: Visitor) -> None:
+    giver.post(GIFTS, {"slug": OPEN.slug})
+    assert code_of(giver) == (409, "already_open")
+    giver.post(GIFTS, {"slug": FOR_SUBSCRIBERS.slug})
+    assert (giver.outcome.answer.status, giver.body["left"]) == (201, 2)
+    reader = Visitor(giver.house)
+    reader.sign_in("bob@reader.example")
+    for slug in (OPEN.slug, FOR_SUBSCRIBERS.slug):
+        reader.post(READS, {"slug": slug})
+        assert code_of(reader) == (409, "already_open")
+        reader.post(READS, {"slug": slug}, form=True)
+        assert reader.outcome.answer.headers["location"] == f"/articles/{slug}"
+    reader.send("GET", READS)
+    assert (reader.body["read"], reader.body["left"]) == ([], 2)
+
+
+@pytest.mark.parametrize("path", [GIFTS, READS])
+def test_whoever_tries_names_is_held_back_for_an_hour(giver: Visitor, path: str) -> None:
+    for _ in range(AN_HOUR):
+        giver.post(path, {"slug": "no-such-article"})
+        assert code_of(giver) == (404, "unknown_article")
+    giver.post(path, {"slug": SLUGS[0]})
+    assert code_of(giver) == (429, "too_many_requests")
+    giver.house.now += 3_600
+    giver.sign_in()
+    giver.post(path, {"slug": SLUGS[0]})
+    assert giver.outcome.answer.status != 429
 
 
 class Overtaken(MemoryAllowances):
@@ -129,10 +179,10 @@ class Overtaken(MemoryAllowances):
         super().__init__(records)
         self.others = others
 
-    def read(self, member: str, month: str) -> tuple[Allowance, str] | None:
-        found = super().read(member, month)
+    def read(self, member: str, way: Way, month: str) -> tuple[Allowance, str] | None:
+        found = super().read(member, way, month)
         if self.others:
-            kept, version = found or (Allowance(month), None)
+            kept, version = found or (Allowance(way, month), None)
             self.write(member, give(kept, self.others.pop(), NOW, 3, 14)[0], version)
         return found
 
@@ -231,6 +281,17 @@ def test_a_member_does_it_in_pages(giver: Visitor) -> None:
     assert "no-store" in page.headers["cache-control"]
     [url] = set(re.findall(r'value="([^"]+gift=[^"]+)"', page.body))
     assert PASSES.verify(token_in(url), giver.house.now).reader.only == SLUGS[0]
+    for slug in SLUGS[1:4]:
+        answer = giver.post(GIFTS, {"slug": slug}, form=True).answer
+    assert (answer.status, "2027-01-01" in answer.body) == (403, True)
+    assert 'href="/account/gifts"' in answer.body
+    assert f'href="/articles/{SLUGS[3]}"' in answer.body
+    assert 'href="/join"' not in body_of(answer.body)
+
+
+def body_of(page: str) -> str:
+    """What stands between the paper's head and foot."""
+    return page[page.index("<main") : page.index("</main>")]
 
 
 def test_a_reader_does_it_in_pages_and_is_told_when_there_are_no_more(reader: Visitor) -> None:
@@ -257,6 +318,16 @@ def test_the_export_holds_it_and_an_erasure_takes_it(reader: Visitor) -> None:
     assert any("month" in part for key in reader.house.records.values for part in key)
     reader.send("DELETE", "/api/members/me")
     assert not any("month" in part for key in reader.house.records.values for part in key)
+
+
+def test_what_somebody_has_read_is_told_to_nobody_once_its_month_is_over(reader: Visitor) -> None:
+    reader.post(READS, {"slug": SLUGS[0]})
+    reader.house.now += 22 * DAY
+    reader.sign_in()
+    reader.send("GET", READS)
+    assert (reader.body["read"], reader.body["left"]) == ([], 2)
+    reader.send("GET", "/api/members/me/export")
+    assert reader.body["read_by_the_meter"] == []
 
 
 def test_a_table_that_does_not_answer_counts_nothing(giver: Visitor) -> None:
