@@ -14,6 +14,20 @@ from typing import Any, Final, Literal
 NOW: Final = 1_795_000_000
 ISSUER: Final = "https://paper.example"
 SLUG: Final = "the-river-is-back"
+ITS_PATHS: Final = (f"/articles/{SLUG}", f"/api/articles/{SLUG}")
+# Where a pass for that article opens nothing: what is not its address, and what is nearly.
+OTHER_PATHS: Final = (
+    "/", "/articles", "/api/articles", "/articles/another", "/api/articles/another", f"/articles/{SLUG}-2",
+    f"/articles/{SLUG[:-1]}", f"/articles/x{SLUG}", f"/api/articles/{SLUG}/x", f"/api/articles/{SLUG}/related",
+    f"/articles/{SLUG}/another", f"/articles/another/{SLUG}", f"/articles/{SLUG}.json", f"/articles/{SLUG}.html",
+    f"/sections/{SLUG}", f"/authors/{SLUG}", f"/api/authors/{SLUG}", f"/x/articles/{SLUG}", f"/api/api/articles/{SLUG}",
+    "/api/sections", "/feeds/rss.xml", "/feeds/feed.json", "/sitemap.xml", "/join", "/contribute", "/process",
+    f"/articles/{SLUG}/", f"/ARTICLES/{SLUG}", f"/articles/{SLUG.upper()}", f"/api/articles/{SLUG}/",
+    f"//articles/{SLUG}", f"/articles//{SLUG}", f"/./articles/{SLUG}", f"/articles/./{SLUG}",
+    f"/articles/another/../{SLUG}", f"/articles/{SLUG}/../another", f"/articles/%74{SLUG[1:]}", f"/articles/{SLUG}%00",
+    f"/articles/{SLUG}%2f", f"/articles/{SLUG}%20", f"/articles/{SLUG};x", f"/articles/{SLUG}\n", f"/articles/{SLUG}?",
+    f"/media/member/{SLUG}", f"/media/member/articles/{SLUG}", f"/media/subscriber/{SLUG}.mp3",
+)  # fmt: skip
 
 
 def _secret(of: str) -> str:
@@ -198,6 +212,23 @@ def _bad_signatures() -> Iterator[tuple[str, str]]:
     yield "expired and badly signed", mint(None, DROPPED[1], exp=NOW - 1)
 
 
+def _stretched() -> Iterator[tuple[str, str]]:
+    """A pass for one article, changed under the signature that it came with."""
+    header, _, signature = mint(only=SLUG).split(".")
+    claims = {**CLAIMS, "only": SLUG}
+    for name, changes in {
+        "to another article": {"only": "another"}, "to every article": {"only": ABSENT},
+        "by a second": {"exp": CLAIMS["exp"] + 1}, "by a month": {"exp": CLAIMS["iat"] + 2_592_000},
+        "to begin anew": {"iat": NOW, "exp": NOW + 300},
+    }.items():  # fmt: skip
+        yield f"for one article, stretched {name}", f"{header}.{b64(compact(_with(claims, changes)))}.{signature}"
+    twice = f'{compact(claims)[:-1]},"only":"another"}}'
+    yield "for two articles", _raw(twice)
+    yield "for one article, and for none", _raw(f'{compact(claims)[:-1]},"only":null}}')
+    yield "for one article, its signature on another's", f"{mint(only='another').rpartition('.')[0]}.{signature}"
+    yield "for one article by the word", mint(Only=SLUG)
+
+
 def _bad_shapes() -> Iterator[tuple[str, str]]:
     yield "empty", ""
     for text in (".", "..", "...", "null", "undefined", "Bearer", "{}", "0", "a.b.c", "\ud800", "é", "\x00"):
@@ -355,7 +386,7 @@ def _cases() -> Iterator[TokenCase]:
     yield from _good()
     for name, token in _expired():
         yield TokenCase(name, token, "expired")
-    for group in (_bad_headers, _bad_signatures, _bad_shapes, _bad_json, _bad_claims):
+    for group in (_bad_headers, _bad_signatures, _stretched, _bad_shapes, _bad_json, _bad_claims):
         for name, token in group():
             yield TokenCase(name, token, "invalid")
 

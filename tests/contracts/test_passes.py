@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.cloudfront_kvs import edge_copy
 from shared.adapters.pyjwt_passes import LAST_GOOD_SECONDS, REFRESH_SECONDS, RETRY_SECONDS, PyJwtPasses
-from shared.domain.keyrings import Keyring, PassKey, begin
+from shared.domain.keyrings import MAX_KEYS, Keyring, PassKey, begin
 from shared.domain.passes import ANYONE, PassState, Reader
 from shared.domain.tiers import PASS_TIERS, Tier
 from tests import token_cases
@@ -46,7 +46,7 @@ def test_the_edge_gets_the_ring_in_the_form_that_the_table_tests() -> None:
 
 
 def test_the_longest_ring_fits_into_the_edge_s_store() -> None:
-    keys = tuple(PassKey(f"{i}" * 32, "A" * 43, 1) for i in range(2))
+    keys = tuple(PassKey(f"{i}" * 32, "A" * 43, 1) for i in range(MAX_KEYS))
 
     assert len(edge_copy(Keyring(1, "x" * 200, "0" * 32, keys)).encode()) <= 1024
 

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.edge.edge import TIERS, Edge
 from tests.token_cases import (
@@ -11,9 +13,11 @@ from tests.token_cases import (
     CURRENT,
     GOOD,
     ISSUER,
+    ITS_PATHS,
     KEYRING,
     KEYS,
     NOW,
+    OTHER_PATHS,
     PREVIOUS,
     SLUG,
     TokenCase,
@@ -126,27 +130,48 @@ def test_the_highest_of_several_passes_wins_or_the_first_ones_trouble_is_told(
     assert (seen.tier, seen.state, seen.header("x-reader-pass")) == (tier, state, winner)
 
 
-@pytest.mark.parametrize("path", [f"/articles/{SLUG}", f"/api/articles/{SLUG}"])
-def test_a_pass_to_one_article_opens_its_two_addresses(edge: Edge, path: str) -> None:
-    assert edge(path, query={"gift": ONLY}).tier == "member"
+CARRIED: dict[str, dict[str, Any]] = {
+    "gift": {"query": {"gift": ONLY}},
+    "cookie": {"cookies": {"__Host-pass": ONLY}},
+    "bearer": {"headers": {"authorization": f"Bearer {ONLY}"}},
+}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/", "/articles", "/api/articles", "/articles/another", "/api/articles/another", f"/articles/{SLUG}-2",
-        f"/api/articles/{SLUG}/x", f"/articles/{SLUG}.json", f"/sections/{SLUG}", f"/api/authors/{SLUG}",
-        f"/x/articles/{SLUG}", f"/api/api/articles/{SLUG}", "/feeds/rss.xml",
-    ],
-)  # fmt: skip
-def test_a_pass_to_one_article_opens_nothing_else(edge: Edge, path: str) -> None:
-    seen = edge(path, query={"gift": ONLY})
-    assert (seen.tier, seen.state, seen.header("x-reader-pass")) == ("anonymous", "elsewhere", None)
+@pytest.mark.parametrize("how", CARRIED)
+def test_a_pass_to_one_article_opens_its_two_addresses_and_nothing_else(edge: Edge, how: str) -> None:
+    for path in ITS_PATHS:
+        seen = edge(path, **CARRIED[how])
+        assert (seen.tier, seen.state, seen.header("x-reader-pass")) == ("member", "valid", ONLY)
+    for path in OTHER_PATHS:
+        seen = edge(path, **CARRIED[how])
+        if seen.status is None:
+            assert (seen.tier, seen.state, seen.header("x-reader-pass")) == ("anonymous", "elsewhere", None), path
+        else:  # another spelling of its address leads to it, and says nothing itself
+            at = path.lower().rstrip("/")
+            leads = at in ITS_PATHS and path != at
+            assert (seen.status == 301) is leads, path
+            assert seen.state == ("valid" if leads else "elsewhere"), path
+            assert path.startswith("/media/") is (seen.status == 403), path
 
 
-def test_a_pass_to_one_article_opens_no_media(edge: Edge) -> None:
-    seen = edge(f"/media/member/{SLUG}", query={"gift": ONLY})
-    assert (seen.status, seen.state) == (403, "elsewhere")
+@given(st.data())
+def test_no_address_a_letter_away_is_the_article_s(edge: Edge, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(ITS_PATHS))
+    at = data.draw(st.integers(0, len(path)))
+    letter = data.draw(st.sampled_from("abzAZ09-_./%;?#\\ \n\0é"))
+    other = path[:at] + letter + path[at + data.draw(st.integers(0, 1)) :]
+    seen = edge(other, query={"gift": ONLY})
+    assert (seen.tier == "member") is (other == path)
+
+
+def test_a_pass_to_another_article_takes_nothing_from_the_reader_s_own(edge: Edge) -> None:
+    own = {"__Host-pass": SUBSCRIBER}
+    for gift in (mint(only="another"), mint(only=SLUG, exp=NOW - 1), BAD):
+        for path in ITS_PATHS:
+            seen = edge(path, cookies=own, query={"gift": gift})
+            assert (seen.tier, seen.state, seen.header("x-reader-pass")) == ("subscriber", "valid", SUBSCRIBER)
+    lower = edge(ITS_PATHS[0], cookies={"__Host-pass": GOOD}, query={"gift": mint(tier="subscriber", only=SLUG)})
+    assert (lower.tier, lower.header("x-reader-pass")) == ("member", GOOD)
 
 
 RINGS_NOBODY_CAN_USE = {

@@ -13,7 +13,7 @@ import pytest
 
 from tests.edge.edge import PERSONAL_REQUEST, VIEWER_REQUEST, VIEWER_RESPONSE, Edge, event
 from tests.edge.test_paths import MOVED, NOT_FOUND, PASS
-from tests.token_cases import CASES, KEYRING, NOW, SLUG
+from tests.token_cases import CASES, ITS_PATHS, KEYRING, NOW, OTHER_PATHS, SLUG, mint
 
 pytestmark = pytest.mark.skipif(
     shutil.which("njs") is None, reason="njs is not installed here (Debian: apt install njs)"
@@ -56,6 +56,7 @@ def test_every_token_and_path_is_answered_alike(edge: Edge, tmp_path: Path) -> N
         event(f"/articles/{case.only or SLUG}", headers={"authorization": f"Bearer {case.token}"}) for case in CASES
     ]
     events += [event(path) for path in (*PASS, *MOVED, *NOT_FOUND)]
+    events += [event(path, query={"gift": mint(only=SLUG)}) for path in (*ITS_PATHS, *OTHER_PATHS)]
     expected = []
     for one in events:
         seen = edge.run(one)
