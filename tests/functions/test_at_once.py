@@ -30,6 +30,7 @@ from shared.personal.answering import Outcome
 from shared.personal.signed_in import SESSION
 from tests.contracts.test_members import make_tables
 from tests.dynamodb_local import AT_ONCE
+from tests.functions.test_openings import OFFERING, READS, SLUGS, offering
 from tests.functions.visitor import House, Visitor
 
 T = TypeVar("T")
@@ -251,6 +252,21 @@ def test_first_sign_ins_by_links_that_replace_each_other_make_one_member(house: 
     assert made.count(201) >= 1
     assert len([one for one in everyone(house) if one.address.text == email]) == 1
     assert len(house.doors.sessions.of_member(member_of(house, email))) == made.count(201)
+
+
+def test_of_fifty_reads_by_the_meter_as_many_articles_are_opened_as_there_are(house: House) -> None:
+    house = offering(house)
+    browser = a_browser(house)
+    browser.sign_in(somebody())
+    slugs = [SLUGS[n % len(SLUGS)] for n in range(AT_ONCE)]
+
+    outcomes = asked_at_once(house, [anywhere(house, "POST", READS, {"slug": one}, browser.cookies) for one in slugs])
+
+    opened = {slug for slug, one in zip(slugs, outcomes, strict=True) if one.answer.status == 200}
+    assert len(opened) == OFFERING.metering.a_month  # type: ignore[union-attr]
+    assert set(statuses(outcomes)) == {200, 403}
+    browser.send("GET", READS)
+    assert ({one["slug"] for one in browser.body["read"]}, browser.body["left"]) == (opened, 0)
 
 
 @pytest.mark.parametrize("late", [0, 1, 3 * 86_400])
