@@ -58,7 +58,7 @@ def give(asked: Asked) -> Answer:
         asked, found, Way.GIVEN, lambda month: allowances.give(month, slug, asked.now, offered.a_month, offered.days)
     )
     if asked.request.is_form:
-        return sent_to("/account/gifts")
+        return sent_to(f"/account/gifts#gift-{slug}")
     return told(201, Given(_told(_linked(asked, gift)), month.left(offered.a_month)))
 
 

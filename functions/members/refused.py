@@ -59,13 +59,13 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
             to = path if is_page(path) else _ASKED_ON.get(path, "/account")
             return site.page("again.html", "/sign-in", title=words.proof_title, text=words.proof_text, next=to)
         case GiftsUsedUp() | MeterUsedUp() | MembersOnly(), _:
+            site = site_for(asked, tier_of(who_asks(asked).member, asked.now))
             return site.page(
                 "used_up.html",
                 path,
                 title=refusal.title,
                 text=refusal.detail,
                 article=_article(asked),
-                is_member=isinstance(refusal, GiftsUsedUp),
             )
         case SignInDead(), "/api/members/sessions" | "/api/members/email/agree":
             title = words.link_dead_title

@@ -27,6 +27,11 @@
     document.addEventListener('visibilitychange', renew);
   }
 
+  // A sound that is refused says why: a link to one article opens none.
+  document.addEventListener('error', (event) => {
+    for (const note of event.target.closest('.sound')?.querySelectorAll('[hidden]') ?? []) note.hidden = false;
+  }, true);
+
   // Copy an address.
   for (const copy of navigator.clipboard ? document.querySelectorAll('[data-copy]') : []) {
     const label = copy.textContent;
