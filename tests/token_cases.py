@@ -218,7 +218,7 @@ def _stretched() -> Iterator[tuple[str, str]]:
     claims = {**CLAIMS, "only": SLUG}
     for name, changes in {
         "to another article": {"only": "another"}, "to every article": {"only": ABSENT},
-        "by a second": {"exp": CLAIMS["exp"] + 1}, "by a month": {"exp": CLAIMS["iat"] + 2_592_000},
+        "by a second": {"exp": NOW + 291}, "by a month": {"exp": NOW - 10 + 2_592_000},
         "to begin anew": {"iat": NOW, "exp": NOW + 300},
     }.items():  # fmt: skip
         yield f"for one article, stretched {name}", f"{header}.{b64(compact(_with(claims, changes)))}.{signature}"

@@ -57,8 +57,8 @@ TEXTS: Final[dict[str, str]] = {
     "sources_offer": "Get the free newsletter",
     "source_link": "Open the source",
     "corrections": "Corrections",
-    "sound_closed": "This does not play. A link to one article opens its text alone; if more is open to you, load the page "
-    "again.",
+    "sound_closed": "This does not play. A link to one article opens its text alone; if more is open to you, load the "
+    "page again.",
     "about_author": "About the author",
     "all_by": "All articles by {name}",
     "support_title": "Keep this paper independent",

@@ -27,7 +27,7 @@ STORED = (
     Renamed(1, "before", SLUG),
     Renamed(1, "x", "another"),
 )
-LISTS = published(*STORED[:3])  # type: ignore[arg-type]
+LISTS = published(*STORED[:3])
 ONLY = PASSES.mint(Tier.MEMBER, NOW, 300, SLUG)
 
 

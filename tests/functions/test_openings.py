@@ -276,7 +276,10 @@ def test_another_sites_page_cannot_ask(giver: Visitor) -> None:
 
 def test_a_member_does_it_in_pages(giver: Visitor) -> None:
     giver.post(GIFTS, {"slug": SLUGS[0]}, form=True)
-    assert (giver.outcome.answer.status, giver.outcome.answer.headers["location"]) == (303, f"/account/gifts#gift-{SLUGS[0]}")
+    assert (giver.outcome.answer.status, giver.outcome.answer.headers["location"]) == (
+        303,
+        f"/account/gifts#gift-{SLUGS[0]}",
+    )
     page = giver.send("GET", "/account/gifts", headers={"accept": "text/html"}).answer
     assert "no-store" in page.headers["cache-control"]
     assert f'id="gift-{SLUGS[0]}"' in page.body
