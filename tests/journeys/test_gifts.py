@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from shared.domain.tiers import Tier
 from tests.journeys.conftest import PATH, SLUG, Paper, Reply
+from tests.journeys.test_members import rows
 from tests.journeys.walker import Walker
 
 PAGE = f"/articles/{SLUG}"
@@ -34,6 +35,19 @@ def walk_a_link(paper: Paper, link: str, secrets: dict[Tier, list[str]]) -> None
         assert elsewhere.headers["x-rendered-for"] == "anonymous", path
         assert elsewhere.headers["x-pass"] == "elsewhere"
     assert paper.get(f"/media/member/none.mp3?{gift}").status == 403
+    hold_back(paper, gift)
+
+
+def hold_back(paper: Paper, gift: str) -> None:
+    """No log holds the link, nor what somebody opened; no table the link."""
+    logs = [line for file in (paper.state.parent / "log").glob("*.jsonl") for line in file.read_text().splitlines()]
+    signature = gift.rpartition(".")[2]
+    assert not [line for line in logs if signature in line]
+    members = [line for line in logs if "MemberRequests" in line]
+    assert [line for line in members if "/api/members/gifts" in line or "/api/members/reads" in line]
+    assert not [line for line in members if SLUG in line]
+    held = rows(paper.stack, "MembersTable")
+    assert (SLUG in held, signature in held) == (True, False)
 
 
 def refused(reply: Reply) -> tuple[int, str]:
@@ -66,7 +80,10 @@ def test_a_subscriber_reads_three_articles_a_month(paper: Paper, secrets: dict[T
     assert reader.get(sent.headers["location"]).headers["x-rendered-for"] == "member"
     walk_a_link(paper, sent.headers["location"], secrets)
     others = [one["slug"] for one in paper.get("/api/articles").json["articles"] if one["slug"] != SLUG]
-    replies = [reader.post("/api/members/reads", {"slug": slug}) for slug in others[:3]]
+    closed = {slug: reader.get(f"/api/articles/{slug}").json["access"]["locked"] for slug in others}
+    whole = next(slug for slug in others if not closed[slug])
+    assert refused(reader.post("/api/members/reads", {"slug": whole})) == (409, "already_open")
+    replies = [reader.post("/api/members/reads", {"slug": slug}) for slug in others if closed[slug]][:3]
     assert [reply.status for reply in replies] == [200, 200, 403]
     assert replies[2].json["code"] == "meter_used_up"
 
