@@ -24,6 +24,7 @@ from infra.ops import (
 )
 from infra.ops import keys as key_work
 from infra.ops.terminal import Chosen, err, out, plainly
+from shared.domain.moments import moment
 from shared.domain.passes import DEFAULT_LIFETIME_SECONDS
 from shared.domain.tiers import PASS_TIERS, Tier
 
@@ -131,11 +132,11 @@ def keys_rotate(
             err.print(f"The new key is accepted; waiting {settle} s until that is known everywhere…")
             time.sleep(settle)
 
-        ended = key_work.gifts_ended_by(stack.keyring(), time.time())
-        if ended and not end_gifts:
+        until = key_work.ends_gifts_until(stack.keyring(), time.time())
+        if until is not None and not end_gifts:
             err.print(
-                "That is the fourth key within a month, and there is room for four: gift links that the oldest has "
-                "signed would end. Wait, or say --end-gifts."
+                "There is room for four keys, and gift links that the oldest has signed may be good until "
+                f"{moment(until)}: they would end. Wait until then, or say --end-gifts."
             )
             raise typer.Exit(1)
         ring = key_work.rotate_keys(stack.keyring(), stack.edge_keys(), time.time(), wait)

@@ -47,12 +47,12 @@ def rotate_keys(shelf: KeyringShelf, edge: EdgeKeys, now: float, settle: Callabl
     return ring
 
 
-def gifts_ended_by(shelf: KeyringShelf, now: float) -> bool:
-    """Whether a rotation now would drop a key by which gift links may have been signed that live still. Raises
-    UnusableKeyring."""
+def ends_gifts_until(shelf: KeyringShelf, now: float) -> int | None:
+    """Until when a rotation would drop a key by which gift links may have been signed that live still (seconds since
+    1970); None where it drops none now. Raises UnusableKeyring."""
     ring, _ = _present(shelf)
     is_under_way = any(key.made_at > ring.current_key.made_at for key in ring.keys)
-    return not is_under_way and keyrings.dropped_by(ring, now) > 0
+    return None if is_under_way else keyrings.drops_until(ring, now)
 
 
 def replace_keys(shelf: KeyringShelf, edge: EdgeKeys, now: float) -> Keyring:

@@ -87,16 +87,22 @@ def accept(ring: Keyring, key: PassKey) -> Keyring:
 
 def still_good(ring: Keyring, now: float) -> tuple[PassKey, ...]:
     """The keys from before the current one, oldest first, that may have signed what lives at `now` still."""
+    return tuple(key for key, until in _before(ring) if now < until)
+
+
+def drops_until(ring: Keyring, now: float) -> int | None:
+    """Until when a rotation would drop a key that gifts may still need (seconds since 1970); None where it drops none
+    at `now`."""
+    needed = [until for _, until in _before(ring) if now < until]
+    too_many = len(needed) - (MAX_KEYS - 2)
+    return needed[too_many - 1] if too_many > 0 else None
+
+
+def _before(ring: Keyring) -> tuple[tuple[PassKey, int], ...]:
+    """The keys from before the current one, oldest first, and until when something may live that each has signed."""
     ordered = sorted(ring.keys, key=lambda one: one.made_at)
     ordered = ordered[: ordered.index(ring.current_key) + 1]
-    return tuple(
-        key for key, next in pairwise(ordered) if now < next.made_at + SETTLING_SECONDS + MAX_ONLY_LIFETIME_SECONDS
-    )
-
-
-def dropped_by(ring: Keyring, now: float) -> int:
-    """How many keys a rotation at `now` would drop that gifts may still need."""
-    return max(0, len(still_good(ring, now)) - (MAX_KEYS - 2))
+    return tuple((key, next.made_at + SETTLING_SECONDS + MAX_ONLY_LIFETIME_SECONDS) for key, next in pairwise(ordered))
 
 
 def promote(ring: Keyring, kid: str) -> Keyring:

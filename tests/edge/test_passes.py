@@ -1,5 +1,6 @@
 """Passes at the edge: the shared table through every source, several at once, one article's, the keyring's troubles."""
 
+import base64
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.keyrings import MAX_KEYS
 from tests.edge.edge import TIERS, Edge
 from tests.token_cases import (
     CASES,
@@ -211,6 +213,13 @@ def test_a_store_that_fails_lets_nobody_up() -> None:
 def test_a_keyring_without_keys_knows_no_kid() -> None:
     ring = json.dumps({"iss": ISSUER, "keys": []})
     assert Edge({"keyring": ring}.get)(headers={"authorization": f"Bearer {GOOD}"}).state == "invalid"
+
+
+def test_each_of_as_many_keys_as_a_ring_may_have_is_accepted() -> None:
+    keys = [(f"key-{n}", base64.urlsafe_b64encode(bytes([n]) * 32).decode().rstrip("=")) for n in range(MAX_KEYS)]
+    edge = Edge({"keyring": json.dumps({"iss": ISSUER, "keys": keys})}.get)
+    for kid, secret in keys:
+        assert edge(ITS_PATHS[0], query={"gift": mint({"kid": kid}, secret, only=SLUG)}).tier == "member"
 
 
 def test_size_and_shape_are_checked_before_any_key_is_looked_at() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import time
+from dataclasses import dataclass
 
-from infra.ops.keys import gifts_ended_by, init_keys, list_keys, replace_keys, rotate_keys
+import pytest
+from typer.testing import CliRunner, Result
+
+from infra.ops.cli import app
+from infra.ops.keys import ends_gifts_until, init_keys, list_keys, replace_keys, rotate_keys
 from shared.adapters.cloudfront_kvs import edge_copy
 from shared.adapters.pyjwt_passes import PyJwtPasses
-from shared.domain.keyrings import Keyring, PassKey
+from shared.domain.keyrings import SETTLING_SECONDS, Keyring, PassKey, decode_keyring
+from shared.domain.moments import moment
 from shared.domain.passes import PassState
 from shared.domain.refusals import KeyringChanged, UnusableKeyring
 from shared.domain.tiers import Tier
@@ -102,11 +109,12 @@ def test_a_gift_outlives_rotations_for_as_long_as_it_may_live() -> None:
     ring, _ = init_keys(shelf, edge, "https://paper.example", NOW)
     first = ring.current
     for day in (10, 20, 25):
-        assert not gifts_ended_by(shelf, NOW + day * DAY)
+        assert not ends_gifts_until(shelf, NOW + day * DAY)
         ring = rotate_keys(shelf, edge, NOW + day * DAY, no_wait)
         assert (ring.key(first) is not None, first in (edge.accepted() or ())) == (True, True)
-    assert gifts_ended_by(shelf, NOW + 39 * DAY)  # the first key signed until the tenth day
-    assert not gifts_ended_by(shelf, NOW + 41 * DAY)
+    end = NOW + 40 * DAY + SETTLING_SECONDS  # the first key signed until the tenth day
+    assert ends_gifts_until(shelf, NOW + 25 * DAY) == ends_gifts_until(shelf, end - 1) == end
+    assert ends_gifts_until(shelf, end) is None
     ring = rotate_keys(shelf, edge, NOW + 41 * DAY, no_wait)
     assert (ring.key(first), len(ring.keys)) == (None, 4)
     assert edge.accepted() == tuple(key.kid for key in ring.keys)
@@ -118,6 +126,52 @@ def test_a_rotation_that_is_said_to_end_gifts_drops_the_oldest_key_alone() -> No
     for day in range(1, 6):
         rings.append(rotate_keys(shelf, edge, NOW + day * DAY, no_wait))
     assert [key.kid for key in rings[-1].keys] == [ring.current for ring in rings[-4:]]
+
+
+def test_whoever_would_end_gifts_is_told_until_when_and_has_to_say_so() -> None:
+    shelf, edge = MemoryKeyring(), MemoryEdgeKeys()
+    stack = Keys(shelf, edge)
+
+    def rotate(*more: str) -> Result:
+        return CliRunner().invoke(app, ["keys", "rotate", "--settle", "0", *more], obj=stack)
+
+    init_keys(shelf, edge, "https://paper.example", time.time() - DAY)
+    gift = PyJwtPasses(shelf).mint(Tier.MEMBER, time.time(), 30 * DAY, "night-ferry")
+    assert [rotate().exit_code for _ in range(4)] == [0, 0, 0, 1]
+    refused = rotate()
+    until = moment(ends_gifts_until(shelf, time.time()))
+    assert until is not None
+    assert (refused.exit_code, until in refused.output, "--end-gifts" in refused.output) == (1, True, True)
+    assert state(shelf, gift, time.time()) is PassState.VALID
+    assert rotate("--end-gifts").exit_code == 0
+    assert state(shelf, gift, time.time()) is PassState.INVALID
+
+
+@dataclass
+class Keys:
+    """Of a stack, its keys."""
+
+    shelf: MemoryKeyring
+    edge: MemoryEdgeKeys
+
+    def open(self) -> Keys:
+        return self
+
+    def keyring(self) -> MemoryKeyring:
+        return self.shelf
+
+    def edge_keys(self) -> MemoryEdgeKeys:
+        return self.edge
+
+
+def test_a_ring_of_two_keys_that_was_made_before_there_was_room_for_four_is_read_and_rotated() -> None:
+    keys = [{"kid": kid, "secret": "s" * 43, "made_at": int(NOW) + at} for kid, at in (("p1", 0), ("p2", DAY))]
+    ring = decode_keyring(
+        json.dumps({"schema": 1, "issuer": "https://p.example", "current": "p2", "keys": keys}).encode()
+    )
+    shelf, edge = MemoryKeyring(ring), MemoryEdgeKeys()
+    assert [key.kid for key in rotate_keys(shelf, edge, NOW + 2 * DAY, no_wait).keys[:2]] == ["p1", "p2"]
+    assert (edge.accepted() or ())[:2] == ("p1", "p2")
 
 
 def test_a_ring_of_the_largest_size_fits_the_edges_store() -> None:
