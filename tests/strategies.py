@@ -1,8 +1,10 @@
-"""Random articles for properties: any blocks, any gates, and gated content that can be exchanged for other."""
+"""Random articles for properties: any blocks, any gates, and gated content that can be exchanged for other. Addresses
+that are nearly right."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -134,3 +136,17 @@ def with_canaries(article: Article, reader: Tier) -> Article:
         for source in article.sources
     )
     return replace(article, body=body, sources=sources)
+
+
+def a_letter_away(paths: Sequence[str]) -> st.SearchStrategy[str]:
+    """One of these with a sign put in, taken out or exchanged, and never one of them."""
+    signs = st.sampled_from([*"abzAZ09-_./%;?#\\ \n\0é", ""])
+    one = st.sampled_from(paths).flatmap(
+        lambda path: st.builds(
+            lambda at, sign, over: path[:at] + sign + path[at + over :],
+            st.integers(0, len(path)),
+            signs,
+            st.integers(0, 1),
+        )
+    )
+    return one.filter(lambda path: path not in paths)
