@@ -23,7 +23,7 @@ BUCKETS = ["ContentBucket", "KeyringBucket", "MediaBucket", "StaticBucket"]
 QUEUES = [
     *("AnnouncementsDeadLetters", "AnnouncementsQueue", "MailDeadLetters", "MailQueue"),
     *("PaymentsDeadLetters", "PaymentsQueue"),
-    *("PublishingDeadLetters", "PublishingQueue"),
+    *("PublishingDeadLetters", "PublishingQueue", "UndeliveredChanges"),
 ]
 KEYRING = {
     "ReadKeyring": ("s3:GetObject", {"Fn::Sub": "${KeyringBucket.Arn}/keyring.json"}, None),
@@ -213,7 +213,7 @@ def test_a_queue_is_encrypted_and_reached_by_tls_and_by_our_rule_for_one(queue: 
 
     of_stripe: Json = {"Fn::If": ["HasStripeEventBus", sent_by("StripeEvents"), {"Ref": "AWS::NoValue"}]}
     senders = {
-        "PublishingQueue": [sent_by("ArticleChanges")],
+        **{name: [sent_by("ArticleChanges")] for name in ("PublishingQueue", "UndeliveredChanges")},
         **{name: [of_stripe] for name in ("PaymentsQueue", "PaymentsDeadLetters")},
     }
     assert statements(policy) == [refusal, *senders.get(queue, [])]

@@ -38,7 +38,7 @@ LET_IN = {
     "ses.amazonaws.com": {"sns:Publish"},
     "sns.amazonaws.com": {"lambda:InvokeFunction"},
 }
-# What a role may do without saying to what, and why (R28).
+# What a role may do without saying to which, and why (R28).
 NO_RESOURCE = {
     "xray:PutTraceSegments": "X-Ray knows no resources for it",
     "xray:PutTelemetryRecords": "X-Ray knows no resources for it",
@@ -88,6 +88,9 @@ class Deployed:
         for name, each in self.of("AWS::IAM::Role").items():
             for policy in each.get("Policies", []):
                 yield from _statements(name, policy["PolicyDocument"])
+        for name, each in self.of("AWS::IAM::Policy").items():
+            assert set(each) == {"PolicyName", "PolicyDocument", "Roles"}
+            yield from _statements(name, each["PolicyDocument"])
 
 
 POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key")
@@ -146,7 +149,7 @@ def test_nobody_else_is_let_in_by_any_other_means(variant: str) -> None:
     this = deployed(variant)
     of_policies = {each["Type"] for each in this.all.values() if re.search("Polic|Permission|Grant", each["Type"])}
     of_our_own = {f"AWS::CloudFront::{kind}Policy" for kind in ("Cache", "OriginRequest", "ResponseHeaders")}
-    assert of_policies - of_our_own <= {*POLICIES, "AWS::Lambda::Permission"}
+    assert of_policies - of_our_own <= {*POLICIES, "AWS::Lambda::Permission", "AWS::IAM::Policy"}
     for url in this.of("AWS::Lambda::Url").values():
         assert (url["AuthType"], "Cors" in url) == ("AWS_IAM", False)
     for each in this.outside():
@@ -193,13 +196,17 @@ def test_whoever_does_not_come_by_tls_is_turned_away(variant: str) -> None:
 @DEPLOYED_WITH
 def test_a_role_may_do_named_things_to_named_resources(variant: str) -> None:
     one_of_ours = re.compile(
-        r"<\w+(\.Arn)?>(/[\w.-]+)*(/\*)?|arn:aws:[\w-]+:(" + REGION + r")?:" + ACCOUNT + r":[\w-]+/[\w<>@.-]*(/\*)?"
+        r"<\w+(\.Arn)?>(:live|(/[\w.-]+)*(/\*)?)|arn:aws:[\w-]+:("
+        + REGION
+        + r")?:"
+        + ACCOUNT
+        + r":[\w-]+/[\w<>@.-]*(/\*)?"
     )
     unnamed = set()
     for each in deployed(variant).roles():
         assert each.effect == "Allow"
         assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action) for action in each.actions), each
-        if each.resources == ["*"]:
+        if any(resource == "*" or resource.endswith(":*") for resource in each.resources):
             unnamed |= set(each.actions)
         else:
             assert all(one_of_ours.fullmatch(resource) for resource in each.resources), each
@@ -211,7 +218,8 @@ def test_no_role_is_handed_what_others_have_written(variant: str) -> None:
     """SAM's own roles write to every log group of the account. And roles are all there is: no users, groups or keys."""
     this = deployed(variant)
     roles = this.of("AWS::IAM::Role")
-    assert {each["Type"] for each in this.all.values() if each["Type"].startswith("AWS::IAM::")} == {"AWS::IAM::Role"}
+    kinds = {each["Type"] for each in this.all.values() if each["Type"].startswith("AWS::IAM::")}
+    assert kinds <= {"AWS::IAM::Role", "AWS::IAM::Policy"}
     assert {name for name, each in roles.items() if "ManagedPolicyArns" in each} == set(MANAGED)
     given = [each["Role"] for each in this.of("AWS::Lambda::Function").values()]
     assert len(set(given)) == len(given)

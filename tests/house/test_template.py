@@ -343,6 +343,8 @@ def test_every_change_of_an_article_goes_to_the_publishing_queue_and_nothing_els
             "Id": "publishing",
             "Arn": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
             "SqsParameters": {"MessageGroupId": "paper"},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185},
+            "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["UndeliveredChanges", "Arn"]}},
         }
     ]
     assert set(rule["Properties"]) == {"Description", "EventPattern", "Targets"}  # on the default bus, and enabled
