@@ -83,8 +83,8 @@ class Ward(Struct, frozen=True):
     """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
     newsletters could not deal with, in a stack that has them. `error_page` reads what is shown when a function
     fails. `post` is None in a stack that sends no mail, `money` in one from before there was any, `undelivered`
-    (changes that did not reach publishing) likewise. `facilities`: what it consists of at AWS; `web` asks at its `address`, as
-    a reader does."""
+    (changes that did not reach publishing) likewise. `facilities`: what it consists of at AWS; `web` asks at its
+    `address`, as a reader does."""
 
     doors: Doors
     backlog: Callable[[], int]
