@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from functions.members.leaving import forget_address
 from infra.ops.backup_folder import BUCKETS, KEYRING, TABLES, Kept, Manifest, NewFolder, WholeFolder, is_ours
 from infra.ops.stores import Bucket, Item, Stores, Table
 from infra.ops.survey import Progress, each
@@ -30,6 +31,7 @@ from shared.domain.happenings import Forget
 from shared.domain.members import Contact
 from shared.domain.refusals import UnusableBackup
 from shared.ports.money import PaymentsQueue
+from shared.ports.persons import Members
 
 _AT_ONCE: Final = 1_000  # that are begun; a few of them are under way
 _MEMBER: Final = "member#"
@@ -198,10 +200,33 @@ class _Putting(Struct, frozen=True):
         return Outcome.OVERWRITTEN if self.over else Outcome.DIFFERENT
 
 
+def erase_again(stores: Stores, members: Members, payments: PaymentsQueue, progress: Progress) -> int:
+    """Whoever is there and was erased (their table was brought back to a moment before that) is erased once more,
+    without another mail. Returns how many they were."""
+    gone = frozenset(_noted(stores.tables["members"].items(ERASED)))
+    after, count = None, 0
+    step = progress("looking for whoever was erased", None)
+    while True:
+        some, after = members.everyone(after, _AT_ONCE)
+        for one in some:
+            step()
+            if erased_id(one.id) in gone:
+                payments.put((Forget(one.id),))
+                members.erase(one.id)
+                forget_address(one.address, one.id, members)
+                count += 1
+        if after is None:
+            return count
+
+
+def _noted(items: Iterable[Item]) -> Iterator[str]:
+    return (str(item["pk"]["S"]).removeprefix(ERASED) for item in items)
+
+
 def _erased(members: Table, folder: WholeFolder) -> frozenset[str]:
     """Those who were erased, by what is kept of them: of this stack now, and of the backup's at its time."""
     notes = (*members.items(ERASED), *(item for item in folder.items("members") if item["pk"]["S"].startswith(ERASED)))
-    return frozenset(str(item["pk"]["S"]).removeprefix(ERASED) for item in notes)
+    return frozenset(_noted(notes))
 
 
 def _without(item: Item, gone: frozenset[str]) -> Item | None:

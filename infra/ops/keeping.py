@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from infra.ops import keys as key_work
-from infra.ops.backup import Outcome, Outcomes, back_up, is_all_there
+from infra.ops.backup import Outcome, Outcomes, back_up, erase_again, is_all_there
 from infra.ops.backup import restore as put_back
 from infra.ops.backup_folder import BUCKETS, KEYRING, NewFolder, WholeFolder
 from infra.ops.rebuild import rebuild
@@ -82,6 +82,8 @@ def restore(
             typer.confirm(f"Restore it into {stack.name}?", abort=True, err=True)
         outcomes = put_back(stack.stores(), whole, stack.payments(), dry_run, overwrite, progress)
         if not dry_run:
+            if again := erase_again(stack.stores(), stack.members(), stack.payments(), progress):
+                out.print(f"Erased once more: {again}, who were there and had been erased.")
             _follow(stack, whole, outcomes, progress)
         _tell(outcomes)
         if dry_run:

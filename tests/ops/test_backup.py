@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from infra.ops.backup import Outcome, Outcomes, back_up, is_all_there, restore
+from infra.ops.backup import Outcome, Outcomes, back_up, erase_again, is_all_there, restore
 from infra.ops.backup_folder import BUCKETS, TABLES, NewFolder, WholeFolder
 from infra.ops.cli import app
 from infra.ops.stores import Item, Stores, Told
 from infra.ops.survey import silently
+from shared.domain.addresses import parse_address
 from shared.domain.erasures import erased_id
 from shared.domain.happenings import Forget
+from shared.domain.members import Contact, new_member
 from shared.domain.refusals import FolderTaken, UnusableBackup
+from tests.member_twins import MemoryMembers, MemoryRecords
 from tests.money_twins import MemoryPaymentsQueue
 from tests.ops.stores_twin import MemoryBucket, MemoryTable
 
@@ -226,6 +230,24 @@ def test_an_erasure_before_the_backup_is_heeded_in_whatever_stack_it_is_restored
     put_back(other, tmp_path / "backup")
     assert (f"member#{EVE}", "member") not in other.tables["members"].rows
     assert other.tables["members"].get(erasure(EVE)) == erasure(EVE)
+
+
+def test_whoever_came_back_in_another_way_is_erased_once_more() -> None:
+    """Their table was brought back by DynamoDB, and what is kept of erasures by a backup of a later day."""
+    records, queue = MemoryRecords(), MemoryPaymentsQueue()
+    members = MemoryMembers(records)
+    for id, email in ((ADA, "ada@reader.example"), (EVE, "eve@reader.example")):
+        address = parse_address(email)
+        members.write(replace(new_member("x", address, 5, bytes), id=id), None)
+        members.write_contact(address.digest, Contact(id, "bounce", 7), None)
+    kept = Kept({"members": MemoryTable(erasure(EVE))}, {})
+
+    assert erase_again(kept.stores, members, queue, silently) == 1
+
+    assert [one.id for one in members.everyone(None, 10)[0]] == [ADA]
+    assert members.contact(parse_address("eve@reader.example").digest) == (Contact(None, "bounce", 7), "5")
+    assert queue.messages == [Forget(EVE)]
+    assert erase_again(kept.stores, members, queue, silently) == 0
 
 
 # Cut off --------------------------------------------------------------------------------------------------------------
