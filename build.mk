@@ -4,6 +4,9 @@ SAM_VERSION := 1.170.0
 SAM_ENV := $(ENV)/sam
 SAM := $(SAM_ENV)/bin/sam
 export SAM_CLI_TELEMETRY = 0
+# Likewise: a hundred packages that look at templates.
+CHECKOV_VERSION := 3.3.30
+AUDIT_ENV := $(ENV)/audit
 # `sam validate --lint` wants a region set, to know which services are there; nothing is asked of AWS.
 BUILD_REGION ?= us-east-1
 
@@ -11,7 +14,10 @@ BUILD_REGION ?= us-east-1
 edge: $(ENV)/ready ## write infra/edge/*.js into template.yaml
 	@$(BIN)/python -m infra.build.edge
 
-build: $(SAM_ENV)/ready ## the functions' zips (.aws-sam/build), as `sam build`, and the template checked
+audit: $(AUDIT_ENV)/ready ## the template's security: checkov and cfn-lint, but for infra/build/exceptions.toml
+	@$(BIN)/python -m infra.build.audit $(AUDIT_ENV)/bin/checkov
+
+build: $(SAM_ENV)/ready audit ## the functions' zips (.aws-sam/build), as `sam build`, and the template checked
 	@$(BIN)/python -m infra.build.edge --check
 	@AWS_DEFAULT_REGION=$(BUILD_REGION) $(SAM) validate --lint
 	@$(SAM) build
@@ -30,9 +36,19 @@ $(SAM_ENV)/ready: infra/build/requirements.txt $(ENV)/ready
 	@$(UV) pip install --quiet --python $(SAM_ENV)/bin/python --require-hashes -r infra/build/requirements.txt
 	@touch $@
 
-lock: lock-sam
+$(AUDIT_ENV)/ready: infra/build/audit-requirements.txt $(ENV)/ready
+	@echo "setting up checkov $(CHECKOV_VERSION) in $(AUDIT_ENV)" >&2
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(AUDIT_ENV)
+	@$(UV) pip install --quiet --python $(AUDIT_ENV)/bin/python --require-hashes -r infra/build/audit-requirements.txt
+	@touch $@
+
+lock: lock-sam lock-audit
 lock-sam: $(ENV)/ready
 	@echo "aws-sam-cli==$(SAM_VERSION)" | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate -o infra/build/requirements.txt -
 
-.PHONY: edge build lock-sam
+lock-audit: $(ENV)/ready
+	@echo "checkov==$(CHECKOV_VERSION)" | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate -o infra/build/audit-requirements.txt -
+
+.PHONY: edge audit build lock-sam lock-audit

@@ -59,6 +59,8 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.IdentityUnavailable: 503,
     refusals.NoStack: 503,
     refusals.NotAdopted: 409,
+    refusals.FolderTaken: 409,
+    refusals.UnusableBackup: 422,
     refusals.InvalidAddress: 422,
     refusals.InvalidRequest: 400,
     refusals.TooLarge: 413,

@@ -12,6 +12,7 @@ import msgspec
 from shared.domain.addresses import Address
 from shared.domain.allowances import Allowance, Way
 from shared.domain.email_change import EmailChange
+from shared.domain.erasures import erased_id
 from shared.domain.mailings import Mailing, Outcome
 from shared.domain.mails import Mail, MailOrder, check_lines
 from shared.domain.members import Contact, Member
@@ -114,6 +115,9 @@ class MemoryMembers:
     def erase(self, id: str) -> None:
         for key in [key for key in self.records.values if key[:2] == ("member", id)]:
             self.records.delete(*key)
+
+    def note_erasure(self, id: str, at: int) -> None:
+        self.records.put(at, "erased", erased_id(id))
 
     def contact(self, address: str) -> tuple[Contact, str] | None:
         return self.records.read(Contact, "address", address)

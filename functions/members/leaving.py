@@ -26,9 +26,9 @@ def erase_member(
     """The person is gone everywhere, and whatever they pay again and again ends (R32). Raises StoreUnavailable.
 
     In this order, so that whoever is cut off in between can do it again: what is outstanding, then that payments are
-    to forget the member, then the member with every session, and last what the address says. That it gets no mail is
-    kept, by digest: it was the address's wish, or its mailbox is none. A mail says so once it is true; where none can
-    be ordered it is true all the same.
+    to forget the member and that no backup is to bring them back, then the member with every session, and last what the
+    address says. That it gets no mail is kept, by digest: it was the address's wish, or its mailbox is none. A mail
+    says so once it is true; where none can be ordered it is true all the same.
     """
     changes.drop(member.id)
     if outstanding := sign_ins.of_address(member.address.digest):
@@ -36,6 +36,7 @@ def erase_member(
             sign_ins.take(*outstanding)
     # Once the member is gone, nobody could say any more whose payments go on. Said twice it does no harm.
     payments.put((Forget(member.id),))
+    members.note_erasure(member.id, int(now))
     members.erase(member.id)
     forget_address(member.address, member.id, members)
     with suppress(StoreUnavailable):

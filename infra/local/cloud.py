@@ -305,7 +305,11 @@ class Cloud:
                 return None  # nobody waits a day here: `frontline` does at once what such a rule has done
             case "AWS::Events::Rule":
                 for target in properties["Targets"]:
-                    only(f"{logical_id}, {target['Id']}", target, {"Id", "Arn", "SqsParameters"})
+                    only(
+                        f"{logical_id}, {target['Id']}",
+                        target,
+                        {"Id", "Arn", "SqsParameters", "RetryPolicy", "DeadLetterConfig"},
+                    )
                     if ":sqs:" not in target["Arn"]:
                         raise TemplateError(f"{logical_id}: this stack knows no targets but queues")
         module, model = MADE_BY_MOTO[kind]

@@ -177,26 +177,41 @@ def only(where: str, properties: Mapping[str, Any], known: Collection[str]) -> N
         raise TemplateError(f"{where}: the stack on this machine does not know {', '.join(sorted(unknown))}")
 
 
+def parsed(path: Path) -> dict[str, Any]:
+    """The template in a file as it is written, with every `!Tag` in its long form."""
+    from samtranslator.yaml_helper import yaml_parse  # as in `transformed`
+
+    found: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+def transformed(source: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What CloudFormation makes of a template before a deployment with these parameters' values: `AWS::Serverless::…`
+    written out. The source stays as it is."""
+    # Imported here: half a second that a worker's process need not spend.
+    import boto3
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    template = json.loads(json.dumps(source))
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/zip"  # `sam package` would have put it somewhere
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
+    result: dict[str, Any] = translator.translate(template, dict(values or {}))
+    return result
+
+
 def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
     """The template in a file, transformed as CloudFormation would transform it before a deployment.
 
     Raises TemplateError for a section, a parameter's type or a parameter that is unknown.
     """
-    # Imported here: half a second that a worker's process need not spend.
-    import boto3
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-    from samtranslator.yaml_helper import yaml_parse
-
-    source: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
+    source = parsed(path)
     if unknown := source.keys() - SECTIONS:
         raise TemplateError(f"sections that this stack does not know: {', '.join(sorted(unknown))}")
-    for resource in source["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://this-machine/code"  # `sam package` would have put it somewhere
     values = _parameters(source.get("Parameters", {}), parameters or {})
-    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
-    translated: dict[str, Any] = translator.translate(source, {**PSEUDO, **values})
+    translated = transformed(source, {**PSEUDO, **values})
     return Template(
         parameters=values,
         conditions=translated.get("Conditions", {}),

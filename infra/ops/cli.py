@@ -14,6 +14,7 @@ from infra.ops import (
     archive,
     contributing,
     desk,
+    keeping,
     mailing,
     paying,
     readers,
@@ -45,7 +46,7 @@ app = typer.Typer(
 pass_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are signed with.")
 # In the order of the help: what is used daily first.
-for commands in (desk.app, archive.app, watching.app, upkeep.app, setting_up.app, adopting.app, pass_app):
+for commands in (desk.app, archive.app, watching.app, upkeep.app, setting_up.app, adopting.app, keeping.app, pass_app):
     app.add_typer(commands)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusting.app, name="trust")

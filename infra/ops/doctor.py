@@ -82,8 +82,9 @@ class Post(Struct, frozen=True):
 class Ward(Struct, frozen=True):
     """What is examined. `backlog` says how many events publishing has still to work through. `announcements`: what
     newsletters could not deal with, in a stack that has them. `error_page` reads what is shown when a function
-    fails. `post` is None in a stack that sends no mail, `money` in one from before there was any. `facilities`: what it
-    consists of at AWS; `web` asks at its `address`, as a reader does."""
+    fails. `post` is None in a stack that sends no mail, `money` in one from before there was any, `undelivered`
+    (changes that did not reach publishing) likewise. `facilities`: what it consists of at AWS; `web` asks at its
+    `address`, as a reader does."""
 
     doors: Doors
     backlog: Callable[[], int]
@@ -98,6 +99,15 @@ class Ward(Struct, frozen=True):
     facilities: Facilities | None = None
     web: Web | None = None
     address: Address | None = None
+    undelivered: DeadLetters | None = None
+
+    @property
+    def letters(self) -> Mapping[str, DeadLetters]:
+        """The queues that hold changes nobody has caught up with, by what is to be said of them."""
+        queues = {"publishing could not deal with": self.dead_letters}
+        if self.undelivered is not None:
+            queues["publishing's queue did not take"] = self.undelivered
+        return queues
 
 
 class Diagnosis(Struct, frozen=True):
@@ -327,10 +337,13 @@ def _orphans(
 
 
 def _letters(ward: Ward) -> Iterator[Finding]:
-    if bodies := ward.dead_letters.peek():  # the count alone would be of messages, too, that have just been deleted
-        count = max(ward.dead_letters.count(), len(bodies))
+    for what, queue in ward.letters.items():
+        bodies = queue.peek()  # the count alone would be of messages, too, that have just been deleted
+        if not bodies:
+            continue
+        count = max(queue.count(), len(bodies))
         slugs = dict.fromkeys(slug_of_letter(body) or "something that is no event of ours" for body in bodies)
-        words = f"publishing could not deal with {messages(count)}: {', '.join(slugs)}{' …' * (count > len(bodies))}"
+        words = f"{what} {messages(count)}: {', '.join(slugs)}{' …' * (count > len(bodies))}"
         cure = "look in publishing's log for the cause, then `frontline doctor --repair` does what they ask for"
         yield Finding("letters", "dead letters", words, cure)
     if ward.announcements is not None and (count := ward.announcements.count()):

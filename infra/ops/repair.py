@@ -67,8 +67,12 @@ def _mend_directories(doors: Doors, told: tuple[str, ...]) -> None:
 
 def _deliver(ward: Ward, clock: Clock, report: Callable[[str], None]) -> None:
     """Do what dead letters ask for, a few at a time, and only then throw them away."""
-    while letters := ward.dead_letters.take():
-        slugs = tuple(dict.fromkeys(slug for letter in letters if (slug := slug_of_letter(letter.body)) is not None))
-        catch_up(slugs, ward.doors, clock().timestamp())
-        ward.dead_letters.discard(letters)
-        report(f"dealt with {messages(len(letters))} put aside: {', '.join(slugs) or 'none of them an event of ours'}")
+    for queue in ward.letters.values():
+        while letters := queue.take():
+            told = (slug_of_letter(letter.body) for letter in letters)
+            slugs = tuple(dict.fromkeys(slug for slug in told if slug is not None))
+            catch_up(slugs, ward.doors, clock().timestamp())
+            queue.discard(letters)
+            report(
+                f"dealt with {messages(len(letters))} put aside: {', '.join(slugs) or 'none of them an event of ours'}"
+            )

@@ -24,6 +24,7 @@ from infra.ops.figures import Where
 from infra.ops.payments import Money
 from infra.ops.site import Address
 from infra.ops.stored_paper import StoredPaper
+from infra.ops.stores import DynamoTable, S3Bucket, Stores
 from shared.adapters.boto3_media import Boto3MediaShelf, Boto3WaitingMedia
 from shared.adapters.boto3_shelves import Boto3ArticleShelf, Boto3Documents, Boto3KeyringShelf
 from shared.adapters.cloudfront_kvs import CloudFrontKvs
@@ -306,6 +307,16 @@ class Stack:
     def mail_place(self) -> MailPlace:
         where = (self.output("MailConfiguration"), self.output("MailFeedbackTopic"))
         return Sesv2Place(self.client("sesv2"), self.mail_sender, *where)
+
+    def stores(self) -> Stores:
+        """All that a backup is made of."""
+        tables = {"members": "MembersTable", "mailings": "MailingsTable", "ledger": "LedgerTable"}
+        buckets = {name: f"{name.capitalize()}Bucket" for name in ("keyring", "media", "static", "content")}
+        dynamodb, s3 = self.client("dynamodb"), self.client("s3")
+        return Stores(
+            {name: DynamoTable(dynamodb, self.output(output)) for name, output in tables.items()},
+            {name: S3Bucket(s3, self.output(output)) for name, output in buckets.items()},
+        )
 
     def keyring(self) -> KeyringShelf:
         return Boto3KeyringShelf(self.client("s3"), self.output("KeyringBucket"))

@@ -161,6 +161,7 @@ def _ward(stack: Stack) -> doctor_work.Ward:
         facilities=stack.facilities(),
         web=HttpWeb(),
         address=stack.address(),
+        undelivered=stack.letters("UndeliveredChangesUrl") if "UndeliveredChangesUrl" in stack.outputs else None,
     )
 
 

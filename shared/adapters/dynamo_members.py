@@ -8,7 +8,9 @@ import msgspec
 
 from shared.adapters.boto3_failures import available
 from shared.adapters.dynamo_records import DynamoRecords
+from shared.domain import erasures
 from shared.domain.allowances import Allowance, Way
+from shared.domain.erasures import erased_id
 from shared.domain.members import Contact, Member
 from shared.domain.sessions import Session
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 _KEYS: Final = ("pk", "sk")
 _ITSELF: Final = "member"
-_SESSION: Final = "session#"
+_ERASURE: Final = "erasure"
+ERASED: Final = "erased#"
+SESSION: Final = "session#"
 _members: Final[msgspec.json.Decoder[Member]] = msgspec.json.Decoder(Member)
 _contacts: Final[msgspec.json.Decoder[Contact]] = msgspec.json.Decoder(Contact)
 _allowances: Final[msgspec.json.Decoder[Allowance]] = msgspec.json.Decoder(Allowance)
@@ -46,6 +50,9 @@ class DynamoMembers:
         # Sessions first: whoever is cut off in between is at least signed out everywhere.
         for item in sorted(self._records.partition(f"member#{id}"), key=lambda item: item["sk"]["S"] == _ITSELF):
             self._records.delete(item["pk"]["S"], item["sk"]["S"])
+
+    def note_erasure(self, id: str, at: int) -> None:
+        self._records.put(at, f"{ERASED}{erased_id(id)}", _ERASURE, expires_at=at + erasures.KEPT_SECONDS)
 
     def contact(self, address: str) -> tuple[Contact, str] | None:
         return self._records.read(_contacts, f"address#{address}", "contact")
@@ -109,16 +116,16 @@ class DynamoSessions:
         self._records = DynamoRecords(client, table, *_KEYS)
 
     def read(self, member: str, id: str) -> tuple[Session, str] | None:
-        return self._records.read(_sessions, f"member#{member}", f"{_SESSION}{id}")
+        return self._records.read(_sessions, f"member#{member}", f"{SESSION}{id}")
 
     def write(self, session: Session, expected: str | None) -> str:
-        key = (f"member#{session.member}", f"{_SESSION}{session.id}")
+        key = (f"member#{session.member}", f"{SESSION}{session.id}")
         return self._records.write(session, expected, *key, expires_at=session.expires_at)
 
     def end(self, member: str, id: str) -> None:
-        self._records.delete(f"member#{member}", f"{_SESSION}{id}")
+        self._records.delete(f"member#{member}", f"{SESSION}{id}")
 
     def of_member(self, member: str) -> tuple[Session, ...]:
         items = self._records.partition(f"member#{member}")
-        found = [_sessions.decode(item["body"]["S"]) for item in items if item["sk"]["S"].startswith(_SESSION)]
+        found = [_sessions.decode(item["body"]["S"]) for item in items if item["sk"]["S"].startswith(SESSION)]
         return tuple(sorted(found, key=lambda one: one.used_at, reverse=True))

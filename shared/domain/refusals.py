@@ -422,6 +422,18 @@ class NotAdopted(Refusal):
     code, title = "not_adopted", "Not taken in"
 
 
+class FolderTaken(Refusal):
+    """Something lies there that a backup must not be mixed with."""
+
+    code, title = "folder_taken", "Take another folder"
+
+
+class UnusableBackup(Refusal):
+    """What lies in the folder is no backup, not a whole one, not as it was written, or not for this stack."""
+
+    code, title = "unusable_backup", "This backup cannot be used"
+
+
 class NotOffered(Refusal):
     """The paper has not switched it on."""
 

@@ -28,6 +28,10 @@ class Members(Protocol):
     def erase(self, id: str) -> None:
         """Take the member away with everything that lies beside it; what is not there is no fault."""
 
+    def note_erasure(self, id: str, at: int) -> None:
+        """Keep that the member of this id was erased at that moment (seconds since 1970): whoever restores an older
+        backup leaves them out. The id itself is not kept, only its digest, and that for `domain.erasures`' time."""
+
     def contact(self, address: str) -> tuple[Contact, str] | None:
         """What is known of the address of that digest, and its version."""
 

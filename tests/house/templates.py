@@ -1,14 +1,10 @@
 """template.yaml as CloudFormation gets it: transformed by SAM's own translator, with every `!Tag` in its long form."""
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
+from infra.local import template
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
@@ -54,21 +50,13 @@ class Behaviour(NamedTuple):
 @cache
 def source() -> Json:
     """The template as it is written."""
-    template: Json = yaml_parse(TEMPLATE.read_text())
-    return template
+    return template.parsed(TEMPLATE)
 
 
 @cache
 def transformed() -> Json:
     """What SAM makes of it."""
-    template: Json = json.loads(json.dumps(source()))
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            # `sam deploy` puts the zip's address here; the translator takes no folder.
-            resource["Properties"]["CodeUri"] = "s3://bucket/zip"
-    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="eu-central-1"))
-    result: Json = translator.translate(sam_template=template, parameter_values={})
-    return result
+    return template.transformed(source())
 
 
 def resources(kind: str) -> dict[str, Json]:

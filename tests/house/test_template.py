@@ -184,11 +184,6 @@ def test_answers_are_compressed(behaviour: Behaviour) -> None:
 
 
 @EVERY_BEHAVIOUR
-def test_everything_travels_by_https(behaviour: Behaviour) -> None:
-    assert behaviour.settings["ViewerProtocolPolicy"] == "redirect-to-https"
-
-
-@EVERY_BEHAVIOUR
 def test_security_headers_are_on_every_status(behaviour: Behaviour) -> None:
     """R35: by policy, because viewer-response functions do not run for errors."""
     policy = properties(behaviour.settings["ResponseHeadersPolicyId"]["Ref"])["ResponseHeadersPolicyConfig"]
@@ -245,13 +240,6 @@ def test_a_stale_copy_comes_before_the_reader_has_gone() -> None:
         config = origin.get("CustomOriginConfig") or origin["S3OriginConfig"]
         assert config["OriginReadTimeout"] <= 5 or origin["Id"] == "personal"  # of which there are no copies
     assert all(properties(f"{name}Function")["Timeout"] <= 5 for name in READ_FUNCTIONS)
-
-
-def test_the_papers_own_name_comes_with_its_certificate_and_modern_tls() -> None:
-    with_domain = distribution()["ViewerCertificate"]["Fn::If"]
-    assert with_domain[0] == "HasDomain"
-    assert with_domain[1]["MinimumProtocolVersion"] == "TLSv1.2_2021"
-    assert distribution()["Aliases"]["Fn::If"][0] == "HasDomain"
 
 
 def test_the_edge_function_can_read_the_keyring() -> None:
@@ -355,6 +343,8 @@ def test_every_change_of_an_article_goes_to_the_publishing_queue_and_nothing_els
             "Id": "publishing",
             "Arn": {"Fn::GetAtt": ["PublishingQueue", "Arn"]},
             "SqsParameters": {"MessageGroupId": "paper"},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185},
+            "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["UndeliveredChanges", "Arn"]}},
         }
     ]
     assert set(rule["Properties"]) == {"Description", "EventPattern", "Targets"}  # on the default bus, and enabled

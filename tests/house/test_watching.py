@@ -178,6 +178,12 @@ def test_nothing_that_needs_watching_is_without_an_alarm() -> None:
         for queue in queues.values()
         if "RedrivePolicy" in queue["Properties"]
     }
+    targets |= {
+        target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]
+        for rule in resources("AWS::Events::Rule").values()
+        for target in rule["Properties"]["Targets"]
+        if "DeadLetterConfig" in target
+    }
     assert looked_at("ApproximateNumberOfMessagesVisible") == targets
     assert looked_at("ApproximateAgeOfOldestMessage") == queues.keys() - targets
     assert looked_at("Throttles") == looked_at("Errors") == resources(FUNCTION).keys()

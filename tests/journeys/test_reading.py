@@ -168,6 +168,12 @@ def test_security_headers_are_on_every_status(paper: Paper, path: str) -> None:
     assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
+@pytest.mark.parametrize("path", [PATH, "/", "/account", "/api/members/me", "/media/anonymous/none.png"])
+def test_what_is_the_origins_own_affair_stays_there(paper: Paper, path: str) -> None:
+    names = set(paper.get(path).headers)
+    assert not {each for each in names if each == "cache-tag" or each.startswith(("x-amz", "apigw"))}
+
+
 # Crowds ---------------------------------------------------------------------------------------------------------------
 
 

@@ -448,6 +448,18 @@ def test_many_letters_are_dealt_with_ten_at_a_time() -> None:
     assert case.examine().findings == ()
 
 
+def test_changes_that_never_reached_the_queue_are_told_and_caught_up_with() -> None:
+    case = paper()
+    case.write(replace(NEWS, title="Changed, and its event refused"))
+    case.undelivered = MemoryDeadLetters('{"detail":{"object":{"key":"articles/news.json"}}}')
+
+    told = [str(each) for each in case.examine().findings]
+    assert any("publishing's queue did not take one message: news" in each for each in told)
+    case.repair()
+    assert case.examine().findings == ()
+    assert case.undelivered.count() == 0
+
+
 def test_letters_of_newsletters_are_told_and_left() -> None:
     case = paper()
     case.newsletters = MemoryDeadLetters('{"article":"a-news","slug":"news"}')

@@ -70,6 +70,7 @@ class PaperCase:
         self.edge = MemoryEdgeKeys()
         self.edge.put(RING)
         self.letters = MemoryDeadLetters()
+        self.undelivered = MemoryDeadLetters()
         self.newsletters: DeadLetters | None = None
         self.page: bytes | None = error_page(PAPER)
         self.facilities = MemoryFacilities()
@@ -87,7 +88,9 @@ class PaperCase:
     @property
     def ward(self) -> Ward:
         asked = (lambda: self.backlog, self.keyring, self.edge, self.letters, self.newsletters, SITE, lambda: self.page)
-        return Ward(self.doors, *asked, facilities=self.facilities, web=self.web, address=AT)
+        return Ward(
+            self.doors, *asked, facilities=self.facilities, web=self.web, address=AT, undelivered=self.undelivered
+        )
 
     def clock(self) -> dt.datetime:
         return self.now
