@@ -81,6 +81,7 @@ class Posts:
     choices: Choices
     noted: Callable[[str, str, str], None]
     slugs: Mapping[str, str] = field(default_factory=dict)
+    told: set[tuple[str, str]] = field(default_factory=set)
 
     def make(self, row: Row) -> Made | None:
         """The article of a post; None, with a note, where there is none to be had."""
@@ -209,7 +210,7 @@ class Posts:
         name = _line(user.get("name")) or "Unknown"
         biography = " ".join(clean(str(user.get("bio") or "")).split())[:5_000]
         if not biography:
-            note("biography", name)
+            self._note_once("biography", name)
             biography = f"{name} writes for {self.title}."
         made: dict[str, Any] = {
             "slug": our_slug(str(user.get("slug") or ""), name),
@@ -223,6 +224,12 @@ class Posts:
             if src is not None:
                 made["picture"] = _measured({"src": src, "alt": name, "origin": "photograph"})
         return made
+
+    def _note_once(self, code: str, detail: str) -> None:
+        """What is said of the whole site, however many posts say it."""
+        if (code, detail) not in self.told:
+            self.told.add((code, detail))
+            self.noted("", code, detail)
 
     def _lead(self, row: Row, meta: Row, title: str, note: Note) -> dict[str, Any] | None:
         image = row.get("feature_image") or row.get("image")

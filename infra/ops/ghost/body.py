@@ -70,7 +70,7 @@ class Surroundings(Protocol):
 
 
 def to_blocks(parts: Sequence[Part], tier: Tier, around: Surroundings) -> list[Placed]:
-    """A post's text. `tier` is who may read all of it; others read up to the paywall, or nothing where there is none."""
+    """A post's text. `tier` is who may read all of it; others read up to the paywall, or nothing if there is none."""
     before: tuple[Part, ...] = tuple(parts)
     behind: tuple[Part, ...] | None = None
     if tier is not Tier.ANONYMOUS:
@@ -128,7 +128,7 @@ class _Writing:
                 self.run.append(part)
                 continue
             if part.name in DROPPED:
-                self.around.note("html", part.name)
+                self._see_dropped(part)
                 continue
             self._end_paragraph(tier)
             self._see_handlers(part)
@@ -151,7 +151,7 @@ class _Writing:
                 self._sound(node, tier)
             case "elsewhere":
                 self._elsewhere(node, tier)
-            case "button":
+            case "press":
                 self._paragraph(tier, self._inline((Node("a", node.attributes, node.children),)))
             case "code-block":
                 self._code(text_lines(node), tier)
@@ -195,7 +195,7 @@ class _Writing:
                 yield escape(_space.sub(" ", part), quote=False)
                 continue
             if part.name in DROPPED:
-                self.around.note("html", part.name)
+                self._see_dropped(part)
                 continue
             self._see_handlers(part)
             yield self._one(part, within)
@@ -228,6 +228,10 @@ class _Writing:
             return made
         self.around.note("raised")
         return "".join(self._marked(node.children, within))
+
+    def _see_dropped(self, node: Node) -> None:
+        if node.name not in ("button", "svg"):  # what Ghost's own cards are moved by
+            self.around.note("html", node.name)
 
     def _see_handlers(self, node: Node) -> None:
         for name in node.attributes:

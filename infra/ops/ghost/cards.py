@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from infra.ops.ghost.nodes import PAYWALL, Node, Part, captioned, clean, elsewhere, left_out, read_html, text_of
 
 _LEFT_OUT: Final = {"email": "email", "email-cta": "email-cta", "signup": "signup", "collection": "collection"}
-_markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_markdown: Final = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 def card(kind: str, of: Mapping[str, Any]) -> tuple[Part, ...]:
@@ -25,6 +25,12 @@ def card(kind: str, of: Mapping[str, Any]) -> tuple[Part, ...]:
 
     def markup(name: str) -> tuple[Part, ...]:
         return read_html(said(name))
+
+    metadata = of.get("metadata")
+
+    def about(name: str) -> str:
+        value = metadata.get(name) if isinstance(metadata, dict) else None
+        return clean(value) if isinstance(value, str) else ""
 
     match kind:
         case "paywall":
@@ -39,35 +45,19 @@ def card(kind: str, of: Mapping[str, Any]) -> tuple[Part, ...]:
         case "html":
             return read_html(said("html"))
         case "markdown" | "card-markdown":
-            return read_html(_markdown.render(said("markdown")))
+            return read_html(str(_markdown.render(said("markdown"))))
         case "audio":
             return (Node("sound", {"src": said("src"), "title": said("title")}), *_paragraph(markup("caption")))
         case "bookmark":
-            about = of.get("metadata")
-            about = about if isinstance(about, dict) else {}
-
-            def fact(name: str) -> str:
-                return clean(str(of.get(name) or about.get(name) or ""))
-
-            return (elsewhere(said("url") or fact("url"), fact("title"), fact("publisher"), markup("caption")),)
+            title, publisher = said("title") or about("title"), said("publisher") or about("publisher")
+            return (elsewhere(said("url") or about("url"), title, publisher, markup("caption")),)
         case "embed":
-            about = of.get("metadata")
-            about = about if isinstance(about, dict) else {}
-            frame = next(
-                (
-                    one
-                    for part in markup("html")
-                    if isinstance(part, Node)
-                    for one in part.walk()
-                    if one.name == "elsewhere"
-                ),
-                None,
-            )
+            frame = Node("div", {}, markup("html")).first("elsewhere")
             href = said("url") or (frame.get("href") if frame else "")
-            title = clean(str(about.get("title") or "")) or (frame.get("title") if frame else "")
-            return (elsewhere(href, title, clean(str(about.get("provider_name") or "")), markup("caption")),)
+            title = about("title") or (frame.get("title") if frame else "")
+            return (elsewhere(href, title, about("provider_name"), markup("caption")),)
         case "button":
-            return (Node("button", {"href": said("buttonUrl")}, (said("buttonText"),)),)
+            return (Node("press", {"href": said("buttonUrl")}, (said("buttonText"),)),)
         case "callout":
             sign = said("calloutEmoji")
             return (Node("p", {}, (*((f"{sign} ",) if sign else ()), *_unwrapped(markup("calloutText")))),)
@@ -81,7 +71,7 @@ def card(kind: str, of: Mapping[str, Any]) -> tuple[Part, ...]:
                 if said("productImageSrc")
                 else ()
             )
-            button = Node("button", {"href": said("productUrl")}, (said("productButton"),))
+            button = Node("press", {"href": said("productUrl")}, (said("productButton"),))
             return (
                 *picture,
                 Node("h3", {}, markup("productTitle")),
@@ -112,7 +102,7 @@ def _button(of: Mapping[str, Any], name: str) -> tuple[Part, ...]:
     href, words = of.get(f"{name}Url"), of.get(f"{name}Text")
     is_meant = isinstance(href, str) and isinstance(words, str) and href and words
     is_meant = is_meant and of.get(f"{name}Enabled", True)
-    return (Node("button", {"href": str(href)}, (clean(str(words)),)),) if is_meant else ()
+    return (Node("press", {"href": str(href)}, (clean(str(words)),)),) if is_meant else ()
 
 
 def _paragraph(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -166,8 +166,8 @@ def _from_json(raw: bytes, where: str) -> Export:
     found = _version.match(version)
     if found is None or int(found[1]) < FIRST:
         raise UnusableExport(
-            f"{where} is by Ghost “{plain(version)[:20]}”; {FIRST} to {LAST} can be read. Import it into a newer Ghost, "
-            "and export it there."
+            f"{where} is by Ghost “{plain(version)[:20]}”; {FIRST} to {LAST} can be read. Import it into a newer "
+            "Ghost, and export it there."
         )
     rows = {
         str(name): [row for row in of if isinstance(row, dict)] for name, of in tables.items() if isinstance(of, list)

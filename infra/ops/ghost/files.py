@@ -67,7 +67,8 @@ class Files:
                 note("media-type", src[:200])
                 return None
             stem, ending = parts.path, "jpg"
-        path = _path(tier, f"{parts.hostname}/{stem.strip('/').rpartition('/')[2]}?{short(src)}", ending)
+        name = slug_of(stem.rpartition("/")[2])[:80].strip("-") or "file"
+        path = _path(tier, f"{slug_of(parts.hostname or '')[:80] or 'site'}/{name}-{short(src)}", ending)
         self.wanted.setdefault(path, Wanted(quote(src, safe="/%?=&+,;:@!$()*~._-#[]"), None))
         note("media-elsewhere", parts.hostname or "")
         return path

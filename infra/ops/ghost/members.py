@@ -1,7 +1,8 @@
 """Ghost's members, by the CSV of its Members page, made into readers here.
 
 Ghost has confirmed their addresses by a mail, as we do: they have an account from now on, and sign in by mail as
-everyone. No name, note or label comes along. Where something is wrong, lines are told by their number, never by an address (R27).
+everyone. No name, note or label comes along. Where something is wrong, a line is told by its number, never by an
+address (R27).
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def put(
     chance: Chance,
     step: Callable[[], None],
 ) -> int:
-    """Make each a reader; how many are new. Whoever is one already keeps what they have chosen, and gets no grant twice.
+    """Make each a reader; how many are new. Whoever is one already keeps what they have chosen; no grant is given twice.
 
     Ended half-way, the same again does the rest. `step` is called after each.
     """
@@ -171,7 +172,7 @@ def put(
 
 
 def _admit(row: Row, newsletters: tuple[str, ...], members: Members, now: float, chance: Chance) -> bool:
-    """The account of this address, if it has none. In the order of a first sign-in: the address first, then the member,
+    """An account for this address, if it has none. In the order of a first sign-in: the address first, then the member,
     so that who is cut off in between leaves an address that the next time mends."""
     for _ in range(_ROUNDS):
         try:

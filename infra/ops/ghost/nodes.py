@@ -1,6 +1,6 @@
 """What a Ghost post is read into, whichever way it was written: a tree of named nodes and texts, and where it closes.
 
-Names are HTML's, and a few of our own for what Ghost calls cards: `picture`, `sound`, `elsewhere`, `button`,
+Names are HTML's, and a few of our own for what Ghost calls cards: `picture`, `sound`, `elsewhere`, `press`,
 `code-block`, `left-out`; `paywall` is the public preview's end, `only` a part for some (`for`: a tier, or `nobody`).
 """
 
@@ -86,7 +86,7 @@ DROPPED: Final = frozenset(
     {
         *("script", "style", "noscript", "template", "form", "input", "textarea", "select", "object", "embed"),
         *("applet", "svg", "math", "canvas", "link", "meta", "base", "title", "frame", "frameset", "map"),
-        *("dialog",),
+        *("dialog", "button"),
     }
 )
 """What in HTML is no text."""
@@ -135,8 +135,8 @@ def audience(non_members: bool, segment: str) -> str:
 # HTML -----------------------------------------------------------------------------------------------------------------
 
 _marker = re.compile(
-    r"<!--\s*(?:(?P<wall>members-only)|kg-gated-block:begin\b(?P<for>[^>]*?)|(?P<end>kg-gated-block:end))\s*-->",
-    re.IGNORECASE,
+    r"<!--\s*(?:(?P<wall>members-only)|kg-gated-block:begin\b(?P<for>.*?)|(?P<end>kg-gated-block:end))\s*-->",
+    re.IGNORECASE | re.DOTALL,
 )
 _segment = re.compile(r"""memberSegment:["']?([^"'\s]*)""")
 _never_text = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -223,7 +223,7 @@ def _card(node: Node) -> Node:
         said = {"src": sound.get("src") if sound else "", "title": text_of(title.children) if title else ""}
         return Node("sound", said)
     if node.is_of("kg-button-card") and (link := node.first("a")):
-        return Node("button", {"href": link.get("href")}, link.children)
+        return Node("press", {"href": link.get("href")}, link.children)
     for what in ("signup", "video", "file", "email", "email-cta"):
         if node.is_of(f"kg-{what}-card"):
             return left_out(what, _caption(node))
