@@ -250,7 +250,7 @@ def export(tables: Mapping[str, Any] | None = None, version: str = "5.130.2") ->
 
 def one_post(**said: Any) -> dict[str, list[dict[str, Any]]]:
     """An export of one post."""
-    return {"posts": [post("1", "one", "One", **said)]}
+    return {"posts": [{**post("1", "one", "One"), **said}]}
 
 
 def picture(width: int = 8) -> bytes:

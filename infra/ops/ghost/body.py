@@ -13,7 +13,7 @@ from html import escape, unescape
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from infra.ops.ghost.nodes import DROPPED, NOBODY, Node, Part, at_paywall, text_of
+from infra.ops.ghost.nodes import DROPPED, EMPTY, NOBODY, Node, Part, at_paywall, text_of
 from shared.domain.tiers import Tier
 
 MAX_LINE: Final = 500
@@ -159,6 +159,9 @@ class _Writing:
                 self._table(node, tier)
             case "only":
                 self._only(node, tier)
+            case name if name in EMPTY:
+                self.around.note("html", name)
+                self.flow(node.children, tier)
             case "left-out":
                 self.around.note("card", node.get("what"))
                 self.flow(node.children, tier)

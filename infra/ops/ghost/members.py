@@ -156,7 +156,7 @@ def put(
     chance: Chance,
     step: Callable[[], None],
 ) -> int:
-    """Make each a reader; how many are new. Whoever is one already keeps what they have chosen; no grant is given twice.
+    """Make each a reader; how many are new. Whoever is one keeps what they have chosen; no grant is given twice.
 
     Ended half-way, the same again does the rest. `step` is called after each.
     """

@@ -84,12 +84,13 @@ BLOCKS: Final = frozenset(
 
 DROPPED: Final = frozenset(
     {
-        *("script", "style", "noscript", "template", "form", "input", "textarea", "select", "object", "embed"),
-        *("applet", "svg", "math", "canvas", "link", "meta", "base", "title", "frame", "frameset", "map"),
-        *("dialog", "button"),
+        *("script", "style", "noscript", "template", "form", "textarea", "select", "object", "applet", "svg", "math"),
+        *("canvas", "title", "frameset", "map", "dialog", "button"),
     }
 )
-"""What in HTML is no text."""
+"""What in HTML is no text, with all that is in it."""
+EMPTY: Final = frozenset({"embed", "base", "link", "meta", "input", "frame"})
+"""What has nothing in it. The parser knows not all of them, and puts into one what follows it."""
 
 # Where it closes ------------------------------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ def audience(non_members: bool, segment: str) -> str:
         return Tier.ANONYMOUS.value if "status:-free" in segment else NOBODY
     if "status:-free" not in segment:
         return NOBODY
-    return (Tier.SUBSCRIBER if "status:free" in segment.split(",") else Tier.MEMBER).value
+    return Tier.SUBSCRIBER.value if "status:free" in segment.split(",") else Tier.MEMBER.value
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
