@@ -228,8 +228,6 @@ def _card(node: Node) -> Node:
     for what in ("signup", "video", "file", "email", "email-cta"):
         if node.is_of(f"kg-{what}-card"):
             return left_out(what, _caption(node))
-    if node.name == "figure" and (frame := node.first("elsewhere")):
-        return elsewhere(frame.get("href"), frame.get("title"), "", _caption(node))
     if node.is_of("twitter-tweet", "instagram-media", "tiktok-embed"):
         links = [one.get("href") for one in node.walk() if one.name == "a"]
         return elsewhere(node.get("cite") or (links[-1] if links else ""), text_of(node.children)[:200], "", ())
@@ -243,8 +241,11 @@ def _card(node: Node) -> Node:
             return left_out("video", ())
         case "img":
             return Node("picture", {"src": node.get("src") or node.get("data-src"), "alt": node.get("alt")})
-        case "figure" if pictures := [one for one in node.walk() if one.name == "picture" and one.get("src")]:
-            return captioned(pictures, _caption(node))
+        case "figure":
+            caption = [one for one in node.children if isinstance(one, Node) and one.name == "figcaption"]
+            others = [one for one in node.children if one not in caption]
+            words = caption[0].children if len(caption) == 1 else tuple(caption)
+            return captioned(others, words)
         case "pre":
             return Node("code-block", {}, ("".join(_verbatim(node)),))
     return node
@@ -273,10 +274,23 @@ def left_out(what: str, caption: Iterable[Part]) -> Node:
     return Node("left-out", {"what": what}, tuple(caption))
 
 
-def captioned(pictures: Iterable[Node], caption: Iterable[Part]) -> Node:
-    """Pictures that stand together; what is said of all of them stands under the last."""
-    several = list(pictures)
+def captioned(parts: Iterable[Part], caption: Iterable[Part]) -> Node:
+    """What stands in a figure. What is said of its pictures stands under the last; where there is none, it is text."""
     said, behind = at_paywall(caption)
-    if several and (words := text_of(said)):
-        several[-1] = replace(several[-1], attributes={**several[-1].attributes, "caption": words})
-    return Node("div", {}, (*several, *(() if behind is None else (PAYWALL, *behind))))
+    made, is_said = _under_last(tuple(parts), text_of(said))
+    closed = () if behind is None else (PAYWALL, *behind)
+    return Node("div", {}, (*made, *(() if is_said else (Node("p", {}, said),)), *closed))
+
+
+def _under_last(parts: tuple[Part, ...], words: str) -> tuple[tuple[Part, ...], bool]:
+    """These with the words under the last picture in them, and whether there is one."""
+    for i, part in reversed(list(enumerate(parts))):
+        if not isinstance(part, Node):
+            continue
+        if part.name == "picture":
+            made = replace(part, attributes={**part.attributes, "caption": words})
+            return (*parts[:i], made, *parts[i + 1 :]), True
+        inner, is_said = _under_last(part.children, words)
+        if is_said:
+            return (*parts[:i], replace(part, children=inner), *parts[i + 1 :]), True
+    return parts, False
