@@ -90,6 +90,7 @@ def write_folder(folder: Path, made: list[Made], files: Files, report: Report, o
 
     Each file is there whole or not at all, and so whatever ends this loses nothing: run it again.
     """
+    report.carried["files written"] = 0
     with opened(files.export) as archive:
         for path, wanted in files.wanted.items():
             if wanted.entry is not None and archive is not None:
