@@ -15,11 +15,6 @@ CLOSED: Final = "Canary-7f3a sings behind the wall."
 """Stands in what is closed, and in what Ghost makes of that (`plaintext`, `excerpt`, `html`)."""
 PAID: Final = "Canary-91bc sings for those who pay."
 GHOST: Final = "__GHOST_URL__"
-ROWS: Final = (
-    ("Ghost 5, Lexical", "the-last-ferry"),
-    ("Ghost 3, mobiledoc", "the-first-ferry"),
-    ("HTML alone", "the-only-ferry"),
-)
 
 
 def text(words: str, formats: int = 0) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import stat
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from infra.ops.ghost.export import UnusableExport, read_entry, read_export
 from infra.ops.ghost.files import Files
 from infra.ops.ghost.report import NOTES, Report
 from infra.ops.ghost.site import Site, our_slug
-from infra.ops.ghost.writing import read_posts
+from infra.ops.ghost.writing import read_posts, write_folder
 from infra.ops.markdown import read_markdown
 from infra.ops.markdown_out import to_markdown
 from shared.domain.articles import Article, Gate
@@ -86,6 +87,7 @@ def test_every_kind_of_card_becomes_what_our_blocks_can_hold() -> None:
         ("<p>  </p><p>\u00a0</p><p>a</p>", ["a"]),
         ("<div><p>a</p>b<p>c</p></div>", ["a", "b", "c"]),
         ("<p>a <q>b</q></p>", ["a “b”"]),
+        ("<p>a<strong> <br>b<br></strong>c</p>", ["a<br><strong>b</strong><br>c"]),
         ("loose <em>words</em>", ["loose <em>words</em>"]),
         ("<h5>a</h5><p>* b</p><p># c</p><p>1. d</p><p>::: e</p>", ["* b", "# c", "1. d", "::: e"]),
     ],
@@ -490,6 +492,30 @@ def test_twice_makes_no_difference_and_what_an_editor_changed_stays(tmp_path: Pa
     assert kept == "mine"
     assert [one["code"] for one in json.loads(told.stdout)["to_look_at"]].count("kept") == 1
     assert path.read_bytes() == first[path]
+
+
+def stop_at(steps: Iterator[int]) -> None:
+    if next(steps) == 0:
+        raise KeyboardInterrupt
+
+
+def test_stopped_anywhere_the_same_again_writes_the_rest(tmp_path: Path) -> None:
+    found, report = read_export(ghost.whole(tmp_path, mp3(1))), Report()
+    made, files = read_posts(found, "", Choices(), report, lambda: None)
+    write_folder(tmp_path / "whole", made, files, report, over=False, step=lambda: None)
+
+    for left in range(len(made) + len(files.wanted)):
+        with pytest.raises(KeyboardInterrupt):
+            write_folder(
+                tmp_path / "cut", made, files, report, over=False, step=partial(stop_at, iter(range(left, -1, -1)))
+            )
+    write_folder(tmp_path / "cut", made, files, report, over=False, step=lambda: None)
+
+    whole, cut = (
+        {one.relative_to(to): one.read_bytes() for one in to.rglob("*.*")}
+        for to in (tmp_path / "whole", tmp_path / "cut")
+    )
+    assert whole == cut
 
 
 def test_at_first_nothing_is_written(tmp_path: Path) -> None:

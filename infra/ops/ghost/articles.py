@@ -61,13 +61,12 @@ class Choices:
 
 @dataclass(frozen=True)
 class Made:
-    """An article's file: in which folder, its text, and where the post was."""
+    """An article's file: in which folder, and its text."""
 
     folder: str
     slug: str
     text: str
     article: Article
-    was: str
 
 
 @dataclass
@@ -108,7 +107,7 @@ class Posts:
                 note("failed", str(error)[:200])
                 return None
             if (text := to_markdown(article, as_if_at_hand)) is not None:
-                return Made(_folder(row, note), article.slug, text, article, name)
+                return Made(_folder(row, note), article.slug, text, article)
         note("failed", "Markdown cannot hold its text")
         return None
 
@@ -412,7 +411,7 @@ def _standfirst(row: Row, meta: Row, placed: Iterable[Placed], title: str, note:
             words = f"{words} {unescape(re.sub('<[^>]*>', ' ', block['html']))}".strip()
     words = " ".join(words.split())
     note("standfirst", "")
-    return _beginning(words) or title
+    return _beginning(words[: 4 * _EXCERPT]) or title
 
 
 def _beginning(words: str) -> str:

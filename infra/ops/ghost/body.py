@@ -35,7 +35,6 @@ _TAGS: Final = {
 _RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _space = re.compile(r"[ \t\n\r\f]+")
-_edge = re.compile(r"(?P<before>(?: |<br>)*)(?P<words>.*?)(?P<after>(?: |<br>)*)\Z", re.DOTALL)
 _youtube = re.compile(r"https://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]+)")
 _vimeo = re.compile(r"https://player\.vimeo\.com/video/(\d+)")
 _PROVIDERS: Final = {
@@ -162,6 +161,9 @@ class _Writing:
             case name if name in EMPTY:
                 self.around.note("html", name)
                 self.flow(node.children, tier)
+            case "a":
+                self.around.note("link-block")
+                self.flow(node.children, tier)
             case "left-out":
                 self.around.note("card", node.get("what"))
                 self.flow(node.children, tier)
@@ -188,8 +190,7 @@ class _Writing:
     def _inline(self, parts: Iterable[Part]) -> str:
         """These as inline HTML of ours, empty where there is nothing to read."""
         html = re.sub(r" *<br> *", "<br>", re.sub(" +", " ", "".join(self._marked(parts, frozenset()))))
-        words = _edge.match(html)
-        html = words["words"] if words else ""
+        _, html, _ = _edges(html)
         return html if re.sub(r"<[^>]*>|\s|&nbsp;", "", html) else ""
 
     def _marked(self, parts: Iterable[Part], within: frozenset[str]) -> Iterator[str]:
@@ -390,7 +391,15 @@ def pieces(html: str) -> list[str]:
 
 def _wrapped(begin: str, inner: str, end: str) -> str:
     """Spaces and line breaks at the edges stand outside."""
-    found = _edge.match(inner)
-    assert found is not None
-    words = found["words"]
-    return f"{found['before']}{begin}{words}{end}{found['after']}" if words else inner
+    before, words, after = _edges(inner)
+    return f"{before}{begin}{words}{end}{after}" if words else inner
+
+
+def _edges(html: str) -> tuple[str, str, str]:
+    """The spaces and line breaks before, what stands between, and those behind."""
+    start, end = 0, len(html)
+    while html.startswith((" ", "<br>"), start):
+        start += 1 if html[start] == " " else 4
+    while end > start and html.endswith((" ", "<br>"), start, end):
+        end -= 1 if html[end - 1] == " " else 4
+    return html[:start], html[start:end], html[end:]

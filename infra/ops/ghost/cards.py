@@ -38,7 +38,9 @@ def card(kind: str, of: Mapping[str, Any]) -> tuple[Part, ...]:
         case "horizontalrule" | "hr":
             return (Node("hr"),)
         case "image":
-            return (captioned((_picture(of, said("src")),), markup("caption")),)
+            shown = _picture(of, said("src"))
+            linked = Node("a", {"href": said("href")}, (shown,)) if said("href") else shown
+            return (captioned((linked,), markup("caption")),)
         case "gallery":
             images = [one for one in of.get("images") or () if isinstance(one, dict)]
             return (captioned([_picture(one, str(one.get("src") or "")) for one in images], markup("caption")),)

@@ -187,7 +187,7 @@ def _parsed(source: str) -> tuple[Part, ...]:
         return (clean(source),) if source else ()
     try:
         body = html.fragment_fromstring(clean(source), create_parent="body")
-    except (etree.ParserError, ValueError, AssertionError):  # nothing in it but comments
+    except (etree.LxmlError, ValueError, AssertionError):  # nothing in it but comments
         return ()
     return _from_element(body, 0).children
 

@@ -13,7 +13,7 @@ from infra.ops.ghost.articles import Choices, Made, Posts, is_internal, is_page,
 from infra.ops.ghost.export import Export, UnusableExport, opened, read_entry
 from infra.ops.ghost.files import Files
 from infra.ops.ghost.report import Report
-from infra.ops.ghost.site import Site, our_slug
+from infra.ops.ghost.site import GHOST_URL, Site, our_slug
 from infra.ops.media import MAX_BYTES, TYPES
 
 FOLDERS: Final = ("articles", "scheduled", "drafts")
@@ -73,6 +73,9 @@ def _count(export: Export, made: list[Made], files: Files, report: Report) -> No
     report.carried["tags"] = len({tag for one in made for tag in one.article.tags})
     report.carried["files in the zip"] = sum(one.entry is not None for one in files.wanted.values())
     report.carried["files to fetch"] = sum(one.entry is None for one in files.wanted.values())
+    for path, wanted in files.wanted.items():
+        if wanted.entry is None and wanted.address.startswith(GHOST_URL):
+            report.note(path, "no-site")
     for row in export.rows("posts"):
         if is_page(row):
             report.note(str(row.get("slug") or ""), "pages")
