@@ -14,6 +14,7 @@ from infra.ops import (
     archive,
     contributing,
     desk,
+    importing,
     keeping,
     mailing,
     paying,
@@ -48,6 +49,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="The keys that passes are sign
 # In the order of the help: what is used daily first.
 for commands in (desk.app, archive.app, watching.app, upkeep.app, setting_up.app, adopting.app, keeping.app, pass_app):
     app.add_typer(commands)
+app.add_typer(importing.app, name="import")
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusting.app, name="trust")
 app.add_typer(readers.app, name="members")

@@ -17,6 +17,7 @@ import msgspec
 
 from infra.ops.front_matter import slug_of
 from infra.ops.markdown import read_markdown
+from infra.ops.media import Look
 from shared.domain.articles import Article, Block, Gate
 from shared.domain.blocks import Audio, Embed, Heading, Image, List, Paragraph, Quote, Rule
 from shared.domain.text import is_tidy, unbalanced_tag
@@ -39,13 +40,18 @@ _plain = re.compile(r"(?!(?:null|Null|NULL)\Z)(?:[^\W_]|/)(?:[^\x00-\x1f:#]|:(?=
 _not_in_yaml = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def to_markdown(article: Article) -> str | None:
-    """The Markdown file that this very article would be published from; None where Markdown cannot say it."""
+def to_markdown(article: Article, look: Look | None = None) -> str | None:
+    """The Markdown file that this very article would be published from; None where Markdown cannot say it.
+
+    With `look` it leaves out of pictures and sounds what that finds in their files.
+    """
     try:
-        text = "\n".join(("---", *_yaml(_fields(article)), "---", "", *_body(article.body)))
+        fields = _fields(article)
+        body = list(_body(article.body, is_measured=look is not None))
+        text = "\n".join(("---", *_yaml(_unmeasured(fields) if look else fields), "---", "", *body))
     except _Unsayable:
         return None
-    return text if read_markdown(text.encode()).article == article else None
+    return text if read_markdown(text.encode(), look or (lambda _: None)).article == article else None
 
 
 class _Unsayable(Exception):
@@ -79,6 +85,15 @@ _ORDER: Final = (
     *("id", "slug", "kind", "title", "standfirst", "section", "author", "language", "published_at", "updated_at"),
     *("corrections", "tags", "lead_picture", "pictures", "sources", "production"),
 )
+
+
+def _unmeasured(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """These fields without what a picture's file tells."""
+    return {
+        name: _unmeasured(value) if isinstance(value, Mapping) else value
+        for name, value in fields.items()
+        if name not in ("width", "height", "widths")
+    }
 
 
 def _pictures(blocks: Sequence[Block]) -> Iterator[Any]:
@@ -119,8 +134,8 @@ def _quoted(text: str, besides: str = "") -> str:
 # Blocks -------------------------------------------------------------------------------------------------------------
 
 
-def _body(blocks: Sequence[Block]) -> Iterator[str]:
-    """These blocks as lines, with an empty one behind each."""
+def _body(blocks: Sequence[Block], *, is_measured: bool) -> Iterator[str]:
+    """These blocks as lines, with an empty one behind each. `is_measured`: files tell how long a sound is."""
     kinds: dict[str, int] = {}
     before: Block | None = None
     is_other = False
@@ -138,7 +153,7 @@ def _body(blocks: Sequence[Block]) -> Iterator[str]:
                 yield f"teaser: {block.teaser}"
                 yield f"action: {block.call_to_action.label} -> {block.call_to_action.href}"
                 yield "---"
-                *inner, _ = _body(block.blocks)
+                *inner, _ = _body(block.blocks, is_measured=is_measured)
                 yield from inner
                 yield ":::"
             case Paragraph(text):
@@ -157,7 +172,8 @@ def _body(blocks: Sequence[Block]) -> Iterator[str]:
             case Image(picture):
                 yield f"![{_plain_text(picture.alt)}]({picture.src})"
             case Audio(src, title, seconds):
-                yield from (f"::: audio {src}", f"title: {title}", f"seconds: {seconds}", ":::")
+                length = () if is_measured else (f"seconds: {seconds}",)
+                yield from (f"::: audio {src}", f"title: {title}", *length, ":::")
             case Embed(provider, href, title):
                 yield from (f"::: embed {href}", f"provider: {provider}", f"title: {title}", ":::")
             case Rule():
