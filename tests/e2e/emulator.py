@@ -199,10 +199,11 @@ def _asked(
         yield access_key, other, its_service, region, arn, its_keys
     if action == "s3:GetObject":
         # A missing object is a 404 for whoever could find out by listing, and a 403 for all others.
-        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions). Not documented is whether
-        # s3:prefix is filled in then: it is not here, and policies have to bear both.
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions). Whether S3 names the object
+        # then is not documented: both are asked.
         if bucket := _of_missing(resource):
-            yield access_key, "s3:ListBucket", "s3", region, bucket, {}
+            for named in ({}, {"s3:prefix": resource.removeprefix(f"{bucket}/")}):
+                yield access_key, "s3:ListBucket", "s3", region, bucket, named
         # S3 decrypts in the name of whoever reads. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
         elif key := encrypted_with.get(resource.removeprefix("arn:aws:s3:::").partition("/")[0]):
             via = {"kms:ViaService": f"s3.{region}.amazonaws.com"}
@@ -416,11 +417,25 @@ def mend_deliveries(role_may: RoleMay, service_may: ServiceMay) -> None:
     sns._deliver_to_lambda = deliver_to_lambda
 
 
+# Types that the emulator does not know, or not all of, and that nobody asks for anything on a walk.
+NOT_MADE = {
+    "AWS::CodeDeploy::Application": "a stack's first deployment is none of CodeDeploy's: aliases are made, and stay",
+    "AWS::CodeDeploy::DeploymentGroup": "the same",
+    "AWS::CloudFront::MonitoringSubscription": "more metrics, which nobody counts here",
+    "AWS::CloudWatch::Alarm": "those of several metrics it cannot make; none would go off",
+}
+
+
 def mend_cloudformation() -> None:
     """`!Ref` of a secret is its ARN, and a bucket is encrypted as its properties say.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
     """
+    for kind in NOT_MADE:
+        provisioners._RESOURCE_HANDLERS[kind] = {
+            "create": lambda logical_id, properties, stack: (name := f"{stack}-{logical_id}", {"Arn": name}),
+            "delete": lambda id, properties: None,
+        }
     buckets = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
     create_as_before = buckets["create"]
 
@@ -432,15 +447,15 @@ def mend_cloudformation() -> None:
         return made
 
     buckets["create"] = create_bucket
-    kind = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
-    create, delete = kind["create"], kind["delete"]
+    secrets = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create, delete = secrets["create"], secrets["delete"]
 
     def create_secret(logical_id: str, properties: Json, stack: str) -> tuple[str, Json]:
         _, attributes = create(logical_id, properties, stack)
         return attributes["Arn"], attributes
 
-    kind["create"] = create_secret
-    kind["delete"] = lambda arn, properties: delete(arn.rpartition(":")[2].rpartition("-")[0], properties)
+    secrets["create"] = create_secret
+    secrets["delete"] = lambda arn, properties: delete(arn.rpartition(":")[2].rpartition("-")[0], properties)
 
 
 ill: set[str] = set()  # services that take nothing for the present

@@ -14,7 +14,7 @@ import urllib3
 
 from tests.e2e.deployed import DECISIONS, Deployed, Failed
 from tests.e2e.door import Door
-from tests.e2e.policies import Refused, read
+from tests.e2e.policies import Decision, Refused, read
 
 PATIENCE_SECONDS: Final = 40.0
 FIREFOX: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -61,13 +61,24 @@ class Town:
             time.sleep(0.2)
         return found
 
-    def until_asked(self, role: str, action: str) -> None:
-        """Wait until a role has asked for an action."""
+    def until_asked(self, role: str, action: str, *, missing: str | None = None) -> None:
+        """Wait until a role has asked for an action; `missing`: because that object is not there."""
         who = self.stack.ids[role]
-        self.until(
-            f"{role} asks for {action}",
-            lambda: any(one.who == who and one.action == action for one in read(DECISIONS)),
-        )
+
+        def asked() -> bool:
+            return any(
+                one.who == who
+                and one.action == action
+                and (missing is None or (isinstance(one, Decision) and one.keys.get("s3:prefix") == missing))
+                for one in read(DECISIONS)
+            )
+
+        self.until(f"{role} asks for {action}{' about ' + missing if missing else ''}", asked)
+
+    def until_missed(self, name: str, *roles: str) -> None:
+        """Wait until these functions have looked for an object that is not there, and were told so."""
+        for role in roles:
+            self.until_asked(role, "s3:ListBucket", missing=name)
 
     def tell(self, what: str) -> None:
         """Tell the emulator: `due?RULE`, `ill?ses`, `well`."""

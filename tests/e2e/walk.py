@@ -24,7 +24,9 @@ PATH: Final = f"/api/articles/{SLUG}"
 CAMPAIGN: Final = "the-long-winter"
 OTHER_CAMPAIGN: Final = "the-short-summer"
 ADA, BOB, CY, DEE, EVE = (f"{name}@reader.example" for name in ("ada", "bob", "cy", "dee", "eve"))
-AHEAD_SECONDS: Final = 6  # of a scheduled article
+REFUSED_GIFT: Final = {"amount": "1", "currency": "EUR", "interval": "once"}  # too little
+PAPER: Final = "paper.json"  # in the content bucket
+AHEAD_SECONDS: Final = 12  # of a scheduled article
 
 
 def need(holds: object, *what: object) -> None:
@@ -57,6 +59,7 @@ class Walk:
         yield "a reader changes address and devices, and takes everything along", self.account
         yield "a reader is erased", self.erase
         yield "an alarm is told", self.alarm
+        yield "the paper's configuration is lost, and found again", self.lose_the_paper
         yield "nonsense is put off", self.last_things
 
     def somebody(self) -> Visitor:
@@ -75,18 +78,23 @@ class Walk:
             nobody.says_so("GET", path)
         nobody.says_so("POST", "/api/members/sign-in", {"email": ADA})
         nobody.says_so("POST", "/api/contributions", {"amount": 1, "currency": "EUR", "interval": "once"})
-        # Nor can a mail be written, or an article be mailed: both are put off.
-        address = parse_address(CY)
-        self.stack.opened().postbox().order(NoticeOrder(address, "erased", int(time.time())))
-        self.stack.frontline("publish", draft("an-early-start"))
+        # Nor can a mail be written: it is put off.
+        self.stack.opened().postbox().order(NoticeOrder(parse_address(CY), "erased", int(time.time())))
+        self.town.until_missed(PAPER, "MailRole")
 
     def set_up(self) -> None:
         frontline = self.stack.frontline
-        paper = json.loads((SAMPLE / "paper.json").read_text(encoding="utf-8"))
+        paper = json.loads((SAMPLE / PAPER).read_text(encoding="utf-8"))
         paper["campaigns"].append({**paper["campaigns"][0], "slug": OTHER_CAMPAIGN})
-        file = WORK / "paper.json"
+        file = WORK / PAPER
         file.write_text(json.dumps(paper), encoding="utf-8")
         frontline("paper", "--file", str(file))
+        # A paper without an article has no lists.
+        first = self.somebody()
+        first.gets("/api/articles")
+        first.signs_in(CY)
+        first.gets("/account")
+        first.posts(422, "/api/contributions", REFUSED_GIFT, form=True, accept="text/html")
         frontline("payments", "key", said=f"{self.till.key}\n")
         frontline("payments", "setup")
         articles = [str(path) for path in sorted((SAMPLE / "articles").glob("*.json"))]
@@ -205,8 +213,7 @@ class Walk:
         self.town.settle()
         need(self.raised() == 2500, self.raised())
         self.town.mail(DEE, 0)
-        refused = {"amount": "1", "currency": "EUR", "interval": "once"}
-        page = giver.posts(422, "/api/contributions", refused, form=True, accept="text/html")
+        page = giver.posts(422, "/api/contributions", REFUSED_GIFT, form=True, accept="text/html")
         need("<form" in page.text, "no form to try again with")
         monthly = self.give(self.ada, interval="month", amount=500, name="Ada")
         self.till.is_ill = True  # it tells what happens, and then does not say how that stands
@@ -312,12 +319,26 @@ class Walk:
         topic = self.stack.ids["AlarmTopic"]
         self.stack.as_service("cloudwatch", "sns", "alarm:one").publish(TopicArn=topic, Message="It is over.")
 
+    def lose_the_paper(self) -> None:
+        """Somebody deletes the paper's configuration. Whatever needs it waits, and goes on when it is there again."""
+        begun = self.give(self.somebody(), amount=900)
+        before = self.raised()
+        bucket = self.stack.outputs["ContentBucket"]
+        self.stack.client("s3").delete_object(Bucket=bucket, Key=PAPER)
+        self.pay(begun, DEE)
+        self.stack.frontline("publish", draft("the-lost-paper", "The lost paper"))
+        self.town.until_missed(PAPER, "PaymentsRole", "NewslettersRole")
+        self.town.tell(f"due?{self.stack.ids['ReconcileFunctionDaily']}")
+        self.town.until_missed(PAPER, "ReconcileRole")
+        self.stack.frontline("paper", "--file", str(WORK / PAPER))
+        self.town.until("the gift is counted", lambda: self.raised() == before + 900)
+
     def last_things(self) -> None:
         """What is no use to anybody is put aside, and holds nobody up."""
         sqs = self.stack.client("sqs")
         nothing = {"article": "nothing", "slug": "nothing"}
         sqs.send_message(QueueUrl=self.stack.outputs["AnnouncementsQueueUrl"], MessageBody=json.dumps(nothing))
-        self.town.until_asked("NewslettersRole", "s3:ListBucket")
+        self.town.until_missed("articles/nothing.json", "NewslettersRole")
         queue = self.stack.outputs["PublishingQueueUrl"]
         sqs.send_message(QueueUrl=queue, MessageBody="nothing", MessageGroupId="paper")
         self.town.until_asked("PublishingRole", "sqs:ChangeMessageVisibility")
@@ -348,6 +369,12 @@ class Walk:
         self.stack.frontline("unpublish", "the-clock-struck")
         self.town.settle()
         reader.does(410, "GET", "/api/articles/the-clock-struck")
+        late = draft("the-clock-stands", "The clock stands")
+        self.stack.frontline(
+            "schedule", late, "--at", f"{dt.datetime.now(dt.UTC) + dt.timedelta(days=9):%Y-%m-%dT%H:%MZ}"
+        )
+        self.stack.frontline("unpublish", "the-clock-stands")
+        self.town.until_missed("articles/the-clock-stands.json", "PublishingRole")
 
 
 def _secrets() -> dict[Tier, list[str]]:
