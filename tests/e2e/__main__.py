@@ -79,7 +79,8 @@ def _run(removed: str | None, *, is_built: bool) -> int:
             door.open(stack, load(TEMPLATE, PARAMETERS))
             say(f"{len(stack.ids)} resources; the paper: {stack.outputs['SiteUrl']}")
             worked = _walk(Town(stack, door))
-            return 0 if _agrees(stack) and worked else 1
+            refused = _refused()
+            return 0 if worked and not refused and _is_all_needed(stack) else 1
     finally:
         door.stop()
 
@@ -96,27 +97,29 @@ def _walk(town: Town) -> bool:
     return True
 
 
-def _agrees(stack: Deployed) -> bool:
-    """Whether the policies are what was needed: told, with what is not."""
-    written = list(policies.read(DECISIONS))
-    refused = sorted({str(one) for one in written if isinstance(one, Refused)})
+def _refused() -> bool:
+    """Whether anything was asked for in vain: told, with who, what and where."""
+    refused = sorted({str(one) for one in policies.read(DECISIONS) if isinstance(one, Refused)})
     for one in refused:
         say(f"REFUSED: {one}")
-    if refused:
-        return False
-    decisions = [one for one in written if isinstance(one, Decision)]
+    return bool(refused)
+
+
+def _is_all_needed(stack: Deployed) -> bool:
+    """Whether a whole walk needed all that is deployed: told, with what it did not."""
+    decisions = [one for one in policies.read(DECISIONS) if isinstance(one, Decision)]
     held = policies.statements(stack)
     without_use = policies.unneeded(held, decisions, stack.ids)
-    excess = [part for part in without_use if policies.reason(part) is None]
+    excess = [part for part in without_use if policies.on_list(part) is None]
     for part in without_use:
-        say(f"without use, and stays: {part}" if policies.reason(part) else f"WITHOUT USE: {part}")
-    for which in policies.STAYS:
-        if not any(policies.reason(part) == policies.STAYS[which] for part in without_use):
-            excess.append(which)
-            say(f"NOT WITHOUT USE any more, and on the list of what is: {which}")
+        which = policies.on_list(part)
+        say(f"WITHOUT USE: {part}" if which is None else f"without use: {part}; it stays: {policies.STAYS[which]}")
+    for which in policies.STAYS.keys() - {policies.on_list(part) for part in without_use}:
+        excess.append(which)
+        say(f"NOT WITHOUT USE, and on the list of what is: {which}")
     parts = sum(len(one.actions) + len(one.resources) + len(one.conditions) for one in held)
-    say(f"{len(held)} statements ({parts} actions, resources, conditions), {len(decisions)} decisions, none refused; ")
-    say("each statement alone allowed something" if not excess else f"{len(excess)} too many")
+    say(f"{len(held)} statements ({parts} actions, resources, conditions), {len(decisions)} decisions, none refused")
+    say(f"{len(excess)} without use" if excess else "each of them alone allowed something, but for what is on the list")
     return not excess
 
 

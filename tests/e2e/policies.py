@@ -151,6 +151,6 @@ def _is_of(decision: Decision, one: Statement, ids: Mapping[str, str]) -> bool:
     return any(pattern in one.resources for _, pattern in decision.allowing)
 
 
-def reason(part: str) -> str | None:
-    """Why something without use stays; None where nobody has written that down."""
-    return next((why for which, why in STAYS.items() if fnmatchcase(part, which)), None)
+def on_list(part: str) -> str | None:
+    """By which of STAYS something without use stays; None where it has no business to."""
+    return next((which for which in STAYS if fnmatchcase(part, which)), None)
