@@ -90,8 +90,8 @@ def _walk(town: Town) -> bool:
     for what, journey in Walk(town):
         try:
             journey()
-        except Failed as failed:
-            say(f"FAILED: {what}: {failed}")
+        except Exception as error:  # noqa: BLE001 -- what was refused shows in odd places, and is told next
+            say(f"FAILED: {what}: {error if isinstance(error, Failed) else repr(error)}")
             return False
         say(what)
     return True

@@ -65,17 +65,16 @@ def build() -> None:
     _run("build", [str(SAM), "build", "--parallel", "--build-dir", str(BUILD)], {**os.environ, "BUNDLE_FOR": "here"})
 
 
-def template(removed: str | None) -> Path:
-    """The built template; without one statement, or one action of it, where `removed` names it: `Role/Sid[/action]`.
-
-    `Resource` alone takes a Lambda permission away. Raises Failed for what is not there.
+def template(removed: str | None, folder: Path = BUILD) -> Path:
+    """The template that was built into a folder; without one statement, or one action of it, where `removed` names it:
+    `Role/Sid[/action]`. `Resource` alone takes a Lambda permission away. Raises Failed for what is not there.
     """
-    built = BUILD / "template.yaml"
+    built = folder / "template.yaml"
     if removed is None:
         return built
     source: Json = yaml_parse(built.read_text(encoding="utf-8"))
     _take(source["Resources"], *removed.split("/", 2))
-    changed = BUILD / "without.json"
+    changed = folder / "without.json"
     changed.write_text(json.dumps(source), encoding="utf-8")
     return changed
 
