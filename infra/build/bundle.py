@@ -83,12 +83,25 @@ def bundle(function: str, folder: Path, install: Install) -> None:
 
 def install_for_lambda(lock: Path, folder: Path) -> None:
     """Install exactly what the lock file says, by its hashes, as wheels for Lambda's machine whatever this one is."""
+    machine = ["--python-platform", LAMBDA_PLATFORM, "--python-version", ".".join(map(str, LAMBDA_PYTHON))]
+    _install(lock, folder, machine)
+
+
+def install_for_here(lock: Path, folder: Path) -> None:
+    """The same as wheels for this machine and this Python: for an emulator that runs the zips as processes of its
+    own."""
+    _install(lock, folder, ["--python", sys.executable])
+
+
+def _install(lock: Path, folder: Path, machine: Sequence[str]) -> None:
     uv = Path(sys.executable).with_name("uv")
-    target = ["--python-platform", LAMBDA_PLATFORM, "--python-version", ".".join(map(str, LAMBDA_PYTHON))]
     exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy"]
     environment = {name: value for name, value in os.environ.items() if name != "UV_COMPILE_BYTECODE"}
-    command = [str(uv), "pip", "install", "--quiet", "--target", str(folder), *target, *exactly, "-r", str(lock)]
+    command = [str(uv), "pip", "install", "--quiet", "--target", str(folder), *machine, *exactly, "-r", str(lock)]
     subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own words and the lock's path
+
+
+INSTALLS: Mapping[str, Install] = {"lambda": install_for_lambda, "here": install_for_here}
 
 
 def size(folder: Path) -> int:
@@ -174,11 +187,11 @@ def compile_for_lambda(folder: Path, python: tuple[int, int] = sys.version_info[
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m infra.build.bundle <function> <folder>`."""
-    if len(arguments) != 2:
-        print("usage: python -m infra.build.bundle <function> <folder>", file=sys.stderr)
+    """`python -m infra.build.bundle <function> <folder> <machine>`, where the machine is `lambda` or `here`."""
+    if len(arguments) != 3 or arguments[2] not in INSTALLS:
+        print(f"usage: python -m infra.build.bundle <function> <folder> {'|'.join(INSTALLS)}", file=sys.stderr)
         return 2
-    bundle(arguments[0], Path(arguments[1]), install_for_lambda)
+    bundle(arguments[0], Path(arguments[1]), INSTALLS[arguments[2]])
     return 0
 
 

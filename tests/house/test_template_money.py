@@ -58,7 +58,7 @@ SETTLING = {
 
 def test_the_contributions_function_may_do_this_and_nothing_else() -> None:
     """Above all: it grants nothing (R8), counts nothing for a campaign, and deletes nothing that was ordered."""
-    requests = [*ITEM, "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    requests = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
     assert allowed("Contributions") == {
         "KeepOrders": (
             [*ITEM, "dynamodb:Query"],
