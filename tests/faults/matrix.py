@@ -51,6 +51,7 @@ def rows_of(name: str) -> tuple[Row, ...]:
             world, failing = begin(), Plan(call, fault)
             row = Row(name, call.port, call.method, fault, _seen(world, failing))
             assert failing.has_failed, row
+            world.meanwhile()
             rows.append(replace(row, lost=_mend(world, row, seen_whole, kept_whole)))
     return tuple(rows)
 

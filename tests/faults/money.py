@@ -112,6 +112,14 @@ class Settling(World):
         self.bodies = [body for body, one in worked.items() if one.ended.comes_again]
         return COMES_AGAIN if self.bodies else DONE
 
+    def meanwhile(self) -> None:
+        """Every sum is that of its entries, whatever is still to come."""
+        given = 0
+        for order, entries in self.books.ledger.everything():
+            assert order.received == sum(entry.amount for entry in entries)
+            given += order.received if order.campaign is not None else 0
+        assert self.books.ledger.raised("winter").amounts.get("EUR", 0) == given
+
     def kept(self) -> Any:
         self.books.agree([self.gift, self.joined])
         entries = tuple(sorted(entry.id for _, of in self.books.ledger.everything() for entry in of))

@@ -11,6 +11,7 @@ import pytest
 
 from shared.adapters.boto3_clients import SOON
 from shared.adapters.dynamo_members import DynamoMembers
+from shared.domain.refusals import ContentUnavailable, StoreUnavailable
 from tests.faults.adapters import COMPOSED, PORTS, raised
 from tests.faults.told import all_methods
 from tests.faults.vendors import Trouble, Vendors, vendors
@@ -48,6 +49,26 @@ def test_every_method_of_every_port_is_asked() -> None:
     assert set(COMPOSED.values()) <= asked
 
 
+@pytest.mark.parametrize(
+    ("port", "method", "well"),
+    [
+        ("IdentitySigner", "sign", "GetPublicKey"),
+        ("EdgeKeys", "put", "DescribeKeyValueStore"),
+        ("WaitingMedia", "bring_out", "HeadObject"),
+        ("DeadLetters", "peek", "ReceiveMessage"),
+        ("Schedules", "due", "ListSchedules"),
+        ("Schedules", "set", "UpdateSchedule"),
+        ("MailPlace", "read", "GetAccount"),
+    ],
+)
+def test_it_says_the_same_where_the_second_thing_that_it_asks_for_fails(port: str, method: str, well: str) -> None:
+    at = Vendors(Trouble.FAILS, well=well)
+    for trouble in Trouble:
+        at.trouble, at.asked = trouble, 0
+        assert isinstance(_asked(at, PORTS[port][method])[1], raised(port, method, trouble))
+        assert at.asked == 2
+
+
 @pytest.mark.parametrize("trouble", [Trouble.BUSY, Trouble.FAILS, Trouble.AWAY], ids=lambda one: one.name)
 def test_what_somebody_waits_for_is_asked_twice_and_a_mail_is_handed_over_once(trouble: Trouble) -> None:
     """Where an answer is missing the mail may have gone out: asked again, it would be two."""
@@ -56,3 +77,8 @@ def test_what_somebody_waits_for_is_asked_twice_and_a_mail_is_handed_over_once(t
         assert at.asked == 2
         _asked(at, PORTS["Mailer"]["send"])
         assert at.asked == 3
+
+
+@pytest.mark.parametrize(("port", "method"), [("PaymentsQueue", "put"), ("Documents", "delete")])
+def test_an_answer_of_200_that_says_what_was_not_done_is_no_success(port: str, method: str) -> None:
+    assert isinstance(_asked(Vendors(None), PORTS[port][method])[1], (StoreUnavailable, ContentUnavailable))

@@ -6,25 +6,28 @@ as obstore reads it, Stripe and an issuer of tokens are asked on this machine's 
 
 from __future__ import annotations
 
+import base64
 import enum
 import io
 import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 
 from shared.adapters.boto3_clients import ONCE
 from shared.adapters.s3_objects import S3Objects
 from shared.adapters.stripe_client import StripeAt
 from shared.settings import StripeSettings
+from tests.issuers import private_key
 from tests.misbehaving import Manner, misbehaving, says, sends
 from tests.till_server import KEY, Keys
 
@@ -74,16 +77,44 @@ _OWN: Final = {
 """Where a service says it otherwise: its API reference, “Common errors”."""
 
 
+_PUBLIC: Final = private_key("ES256", "ours").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
 class _Raw(io.BytesIO):
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self.read()
 
 
-class Vendors:
-    """All of them, in one kind of trouble. `asked` counts what was sent."""
+_Answer = tuple[int, dict[str, str], bytes]
 
-    def __init__(self, trouble: Trouble, endpoint: str, stripe: str) -> None:
-        self.trouble, self.endpoint = trouble, endpoint
+
+def _json(**members: Any) -> _Answer:
+    return 200, {}, json.dumps(members).encode()
+
+
+PARTLY: Final[Mapping[str, _Answer]] = {
+    "sqs": _json(Successful=[], Failed=[{"Id": "0", "SenderFault": False, "Code": "InternalError"}]),
+    "s3": (200, {}, b"<DeleteResult><Error><Key>a.json</Key><Code>SlowDown</Code></Error></DeleteResult>"),
+}
+"""What is answered where some of a batch was not done."""
+WELL: Final[Mapping[str, _Answer]] = {
+    "GetPublicKey": _json(PublicKey=base64.b64encode(_PUBLIC).decode()),
+    "DescribeKeyValueStore": (200, {"etag": "v"}, b'{"ETag":"v"}'),
+    "HeadObject": (200, {"etag": "v", "x-amz-meta-sha256": "d"}, b""),
+    "ReceiveMessage": _json(Messages=[{"MessageId": "m", "ReceiptHandle": "r", "Body": "{}"}]),
+    "ListSchedules": _json(Schedules=[{"Name": "night-ferry"}]),
+    "UpdateSchedule": (404, {"x-amzn-errortype": "ResourceNotFoundException"}, b"{}"),
+    "GetAccount": _json(SendQuota={}, ProductionAccessEnabled=True, SendingEnabled=True),
+}
+"""By operation, what is answered where another one is to be asked after it."""
+
+
+class Vendors:
+    """All of them, in one kind of trouble; with None they do all but a part of what they are asked. `well`: an
+    operation that is done all the same. `asked` counts what was sent."""
+
+    def __init__(self, trouble: Trouble | None, endpoint: str = "", stripe: str = "", well: str | None = None) -> None:
+        self.trouble, self.endpoint, self.well = trouble, endpoint, well
         self.asked = 0
         self._stripe = stripe
         self._lock = threading.Lock()
@@ -102,18 +133,27 @@ class Vendors:
             service, region_name=REGION, config=config, aws_access_key_id="test", aws_secret_access_key="test"
         )
 
-        def answer(request: Any, **_: object) -> AWSResponse:
+        def answer(request: Any, event_name: str, **_: object) -> AWSResponse:
             self.asked += 1
-            if self.trouble is Trouble.HANGS:
-                raise ReadTimeoutError(endpoint_url=request.url)
-            if self.trouble is Trouble.AWAY:
-                raise EndpointConnectionError(endpoint_url=request.url)
-            status, headers, body = _said(service, self.trouble)
+            status, headers, body = self._answer(service, event_name.rpartition(".")[2], request.url)
             given: Any = headers  # its stubs want more of them than it uses
             return AWSResponse(request.url, status, given, _Raw(body))
 
         made.meta.events.register("before-send", answer)
         return made
+
+    def _answer(self, service: str, operation: str, url: str) -> _Answer:
+        if operation == self.well:
+            return WELL[operation]
+        match self.trouble:
+            case None:
+                return PARTLY[service]
+            case Trouble.HANGS:
+                raise ReadTimeoutError(endpoint_url=url)
+            case Trouble.AWAY:
+                raise EndpointConnectionError(endpoint_url=url)
+            case trouble:
+                return _said(service, trouble)
 
     def objects(self) -> S3Objects:
         """S3 as the read path asks it."""
@@ -125,7 +165,7 @@ class Vendors:
         return StripeAt(settings, Keys(KEY), patience=0.3)
 
 
-def _said(service: str, trouble: Trouble) -> tuple[int, dict[str, str], bytes]:
+def _said(service: str, trouble: Trouble) -> _Answer:
     said = _OWN.get((service, trouble)) or (_XML if service in ("s3", "cloudfront") else _JSON)[trouble]
     if service == "s3":
         return said.status, {}, f"<Error><Code>{said.code}</Code><Message>-</Message></Error>".encode()

@@ -33,6 +33,9 @@ class World:
     def act(self, doors: Any) -> str:
         raise NotImplementedError
 
+    def meanwhile(self) -> None:
+        """What holds also before it is done again."""
+
     def again(self) -> str:
         return self.act(self.doors)
 
