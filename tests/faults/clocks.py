@@ -4,9 +4,8 @@ when it is right again."""
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ from shared.domain.members import Membership, MembershipState
 from shared.domain.tiers import Tier
 from shared.http import Answer, Request
 from tests.faults.persons import Exchanging, asked_change, make_member
-from tests.faults.post import Mailing, Newsletter
+from tests.faults.post import ANNOUNCED, Mailing, Newsletter
 from tests.functions.books import Books
 from tests.functions.paper import NOW, PAPER, PASSES, article, doors, published
 from tests.functions.paying import member_of
@@ -194,8 +193,7 @@ def _newsletter(late: int) -> str:
     """An article that came out a minute ago: whom it has reached now, and then, when the clock is right."""
     world = Newsletter()
     world.desk.now += late
-    bodies = [json.dumps({"article": "a-1", "slug": "night-ferry"})]
-    records: Any = [{"messageId": "m", "body": body} for body in bodies]
+    records = [{"messageId": "m", "body": ANNOUNCED}]
     (one,) = newsletters(records, world.doors, world.desk.left)
     assert one.run is not None
     seen = f"{one.run.ended.value}: {len(world.desk.sent_to)} mails"

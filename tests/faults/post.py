@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from tests.member_twins import MemoryMembers, MemoryRecords
 
 UNCERTAIN: Final = "not known whether it went out: it is not sent twice"
 LOST: Final = "a receipt, at worst: none goes out twice"
+ANNOUNCED: Final = '{"article":"a-1","slug":"night-ferry"}'
 BUSY: Final = StoreUnavailable("SES has enough for this second.")
 
 
@@ -124,13 +124,10 @@ class Newsletter(World):
             self.desk.mailer.refuses = {"bo@reader.example": [BUSY]}
 
     def act(self, doors: Any) -> str:
-        (one,) = newsletters.work_off([{"messageId": "m", "body": self._body()}], doors, self.desk.left)
+        (one,) = newsletters.work_off([{"messageId": "m", "body": ANNOUNCED}], doors, self.desk.left)
         if one.is_failed:
             return COMES_AGAIN
         return "it goes on later" if one.run is not None and one.run.ended is Ended.LATER else DONE
-
-    def _body(self) -> str:
-        return json.dumps({"article": "a-1", "slug": "night-ferry"})
 
     def again(self) -> str:
         self.desk.now += 900
