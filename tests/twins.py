@@ -246,7 +246,7 @@ class MemoryAnnouncements:
 
 
 class MemoryDeadLetters:
-    """`DeadLetters`. What is taken does not come back by itself."""
+    """`DeadLetters`. What is taken comes back when `minutes_pass`."""
 
     def __init__(self, *bodies: str) -> None:
         self._bodies = dict(enumerate(bodies))
@@ -266,6 +266,9 @@ class MemoryDeadLetters:
     def discard(self, letters: tuple[Letter, ...]) -> None:
         for letter in letters:
             del self._bodies[int(letter.receipt)]
+
+    def minutes_pass(self) -> None:
+        self._taken.clear()
 
     def _first(self) -> tuple[Letter, ...]:
         free = [(number, body) for number, body in self._bodies.items() if number not in self._taken]

@@ -75,9 +75,9 @@ def _change(asked: Asked, change: EmailChange) -> None:
     if member.address == change.old:
         _move(asked, change, member, version)
     forget_address(change.old, member.id, asked.doors.members)
-    asked.doors.changes.drop(member.id)
-    for address in (change.old, change.new):
+    for address in (change.old, change.new):  # rather told twice than not: it may be how somebody finds out
         asked.doors.postbox.order(NoticeOrder(address, "email_changed", int(asked.now)))
+    asked.doors.changes.drop(member.id)
 
 
 def _move(asked: Asked, change: EmailChange, member: Member, version: str) -> None:

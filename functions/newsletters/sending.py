@@ -149,16 +149,22 @@ class _Sending:
             version = doors.mailings.write(mailing, version)
 
     def _article(self, id: str, slug: str) -> Article | None:
-        """The article of that id, if readers can read it now; it may have got another slug. None where not."""
+        """The article of that id, if readers can read it now; it may have got another slug. None where not. Raises
+        _Over where it is about to come out: what is announced was out, so that our clock is behind, or it was put off.
+        """
         now = self._doors.clock() + EARLY
         try:
             try:
-                article = readable(self._doors.articles.read(slug), now)
+                article = readable(self._doors.articles.read(slug), now + NEWS_SECONDS)
             except ArticleMoved as moved:
-                article = readable(self._doors.articles.read(moved.slug), now)
+                article = readable(self._doors.articles.read(moved.slug), now + NEWS_SECONDS)
         except (UnknownArticle, ArticleWithdrawn, ArticleMoved):
             return None
-        return article if article.id == id else None
+        if article.id != id:
+            return None
+        if article.published_at.timestamp() > now:
+            raise _Over(Ended.LATER)
+        return article
 
     def _serve(self, member: Member, job: _Job, counts: Counts) -> Counts:
         """The counts with that member, who has got the mail if it is for them."""

@@ -91,7 +91,8 @@ class _Run:
         """All of it. The ledger's word of how far it has come goes on only where nothing has failed on the way."""
         doors, begun_at = self._doors, int(self._doors.clock())
         reached = doors.ledger.reconciled()
-        since = begun_at - FIRST if reached is None else reached - OVERLAP
+        # What lies ahead was said by a clock that was wrong, and nobody knows what it has left out.
+        since = begun_at - FIRST if reached is None or reached > begun_at else reached - OVERLAP
         self._leaves_a_gap = self._since is not None and self._since > since
         since = since if self._since is None else self._since
         self._look_at_what_happened(since, begun_at)

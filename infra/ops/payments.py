@@ -119,10 +119,10 @@ def set_up(
     login = money.catalogue.set_up_portal(paper)
     yield "portal: members change there how they pay, and cancel"
     yield from _tell_us(paper, money, new_webhook)
+    remember(login)  # also where the paper says so already: a run that was cut off may not have purged what it wrote
     if paper.manage_url == login:
         yield f"login page: {login}, as before"
     else:
-        remember(login)
         yield f"login page: {login}, for whoever gives without an account; the paper says so now, as its `manage_url`"
 
 

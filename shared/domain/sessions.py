@@ -89,7 +89,9 @@ def judge(session: Session | None, ticket: Ticket, now: float) -> Standing:
     digest = digest_of(ticket.secret)
     if same(session.secret, digest):
         return Standing.CURRENT
-    if session.previous is not None and same(session.previous, digest) and now < session.rotated_at + GRACE_SECONDS:
+    # Neither before: where a clock has gone back, the grace is not as long as that.
+    is_just = abs(now - session.rotated_at) < GRACE_SECONDS
+    if session.previous is not None and same(session.previous, digest) and is_just:
         return Standing.JUST_REPLACED
     return Standing.REUSED
 

@@ -1,69 +1,22 @@
-"""docs/reliability.md: the table of what was seen, written by running every fault (`make reliability`)."""
+"""docs/reliability.md: its tables, written by running every fault (`make reliability`)."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from shared.ports import mail, money, persons, publishing, reading
-from tests.faults.faulty import Fault
-from tests.faults.matrix import CUT_OFF, table
+from tests.faults.adapters import AWS_SAYS, COMPOSED, PORTS, Raised, raised
+from tests.faults.clocks import CLOCKS
+from tests.faults.faulty import KILLED, VENDOR_OF, Fault
+from tests.faults.matrix import NOTHING, Row, rows
+from tests.faults.vendors import Trouble
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- written by `make reliability` -->\n", "<!-- until here -->\n"
-OPS: Final = "`frontline` says what is out of reach and is typed again: tests/ops"
-ELSEWHERE: Final[Mapping[str, str]] = {
-    "ArticleShelf.delete": OPS,
-    "ArticleShelf.read_past": OPS,
-    "ArticleShelf.slugs": OPS,
-    "ArticleShelf.versions": OPS,
-    "ArticleShelf.write": OPS,
-    "Campaigns.read": "tests/functions/test_campaigns.py, test_simple_pages.py",
-    "Catalogue.endpoints": OPS,
-    "Catalogue.portal_login": OPS,
-    "Catalogue.price": OPS,
-    "Catalogue.sell": OPS,
-    "Catalogue.set_up_portal": OPS,
-    "Catalogue.tell": OPS,
-    "Checkouts.customer": "tests/functions/test_memberships.py",
-    "Checkouts.expire": "tests/functions/test_payments_overdue.py, test_payments_forget.py",
-    "Checkouts.portal": "tests/functions/test_memberships.py",
-    "Checkouts.price": "tests/functions/test_memberships.py",
-    "Continuations.later": "tests/functions/test_newsletters.py",
-    "DeadLetters.count": OPS,
-    "DeadLetters.discard": OPS,
-    "DeadLetters.peek": OPS,
-    "DeadLetters.take": OPS,
-    "Documents.keys": OPS,
-    "EdgeKeys.accepted": OPS,
-    "EmailChanges.of_link": "tests/functions/test_email_change.py, cut off after each write",
-    "EmailChanges.put": "tests/functions/test_mail_orders.py",
-    "EmailChanges.write": "tests/functions/test_email_change.py, cut off after each write",
-    "IdentitySigner.keys": "tests/functions/test_personal_faults.py",
-    "IssuerKeys.find": "tests/contracts/test_issuer_keys.py, with an issuer that misbehaves",
-    "Keyrings.read": "behind `Passes`; tests/contracts/test_store_failures.py",
-    "Ledger.know_payer": "tests/functions/test_memberships.py",
-    "MailPlace.holds_back": OPS,
-    "MailPlace.let_through": OPS,
-    "MailPlace.read": OPS,
-    "Mailings.recent": OPS,
-    "Mailings.unmark": "tests/functions/test_newsletters.py",
-    "MediaShelf.holds": OPS,
-    "MediaShelf.put": OPS,
-    "Notices.unmark": "tests/functions/test_money_mails.py",
-    "Processor.refund": OPS,
-    "Purge.paths": OPS,
-    "Redelivery.again_in": "tests/contracts/test_redelivery.py",
-    "Schedules.due": OPS,
-    "Schedules.set": "tests/functions/test_publishing_again.py, a crash at each step",
-    "SecretsShelf.write": OPS,
-    "SignIns.write": "tests/functions/test_sign_in.py, test_at_once.py",
-    "WaitingMedia.bring_out": "tests/functions/test_publishing_again.py, a crash at each step",
-    "WaitingMedia.discard": "tests/functions/test_publishing_again.py, a crash at each step",
-}
-"""Methods that no world of the table calls, and where it is tested what happens when they fail."""
+_TOLD: Final = tuple(fault for fault in Fault if fault not in KILLED)  # who is killed says nothing: the tests hold that
 
 
 def all_methods() -> frozenset[str]:
@@ -78,35 +31,104 @@ def all_methods() -> frozenset[str]:
     )
 
 
-def written() -> str:
-    """The tables."""
-    found = table()
-    lines = [f"| door | {' | '.join(fault.value for fault in _TOLD)} | lost |", f"|{'---|' * (len(_TOLD) + 2)}"]
-    for (port, method), seen in sorted(found.items()):
-        cells = ["; ".join(sorted(seen[fault])) for fault in _TOLD]
-        lines.append(f"| `{port}.{method}` | {' | '.join(cells)} | {max(seen[None], key=len)} |")
-    lines += ["", "| door | where its failing is tested |", "|---|---|"]
-    lines += [f"| `{name}` | {where} |" for name, where in sorted(ELSEWHERE.items())]
-    return "\n".join(lines) + "\n"
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
-_TOLD: Final = (Fault.OUTAGE, Fault.LOST, Fault.EXPIRED)  # who is killed says nothing: `table` holds that it is so
+def _table(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    head = tuple(head)
+    return "\n".join([_row(head), f"|{'---|' * len(head)}", *map(_row, body)])
+
+
+def seen_table(found: Iterable[Row]) -> str:
+    """By port and method, and fault: what was seen, over all worlds, and what was lost over all faults."""
+    seen: dict[str, dict[Fault, set[str]]] = defaultdict(lambda: defaultdict(set))
+    lost: dict[str, set[str]] = defaultdict(set)
+    for row in found:
+        name = f"{row.port}.{row.method}"
+        seen[name][row.fault].add(row.seen)
+        lost[name].add(row.lost)
+    return _table(
+        ("door", *(fault.value for fault in _TOLD), "lost"),
+        (
+            (
+                f"`{name}`",
+                *(_together(seen[name][fault]) for fault in _TOLD),
+                _together(lost[name] - {NOTHING}) or NOTHING,
+            )
+            for name in sorted(seen)
+        ),
+    )
+
+
+def _together(said: Iterable[str]) -> str:
+    return "; ".join(sorted(said))
+
+
+def wire_table() -> str:
+    """By vendor and port: what its adapter makes of each trouble; a method that differs from its port has its own."""
+    lines: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for port, methods in sorted(PORTS.items()):
+        by_method = {method: tuple(_named(raised(port, method, one)) for one in Trouble) for method in methods}
+        for said in dict.fromkeys(by_method.values()):
+            alike = [method for method, one in by_method.items() if one == said]
+            name = f"`{port}`" if len(alike) == len(methods) else ", ".join(f"`{port}.{method}`" for method in alike)
+            lines[VENDOR_OF[port], *said].append(name)
+    return _table(
+        ("of", "doors", *(one.value for one in Trouble)),
+        ((vendor, ", ".join(doors), *said) for (vendor, *said), doors in sorted(lines.items())),
+    )
+
+
+def _named(said: Raised) -> str:
+    if said == AWS_SAYS:
+        return "what boto3 says"
+    return " or ".join(f"`{kind.__name__}`" for kind in said) or "no exception"
+
+
+def clock_table() -> str:
+    """What is seen where our clock is not what it was."""
+    return _table(
+        ("what", "our clock is", "seen"),
+        ((clock.what, _jump(late), clock.see(late)) for clock in CLOCKS for late in clock.wanted),
+    )
+
+
+def _jump(late: int) -> str:
+    if not late:
+        return "right"
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if abs(late) % size == 0:
+            count = abs(late) // size
+            return f"{count:,} {unit}{'s' * (count > 1)} {'late' if late > 0 else 'early'}"
+    raise AssertionError
+
+
+def survey() -> str:
+    """How much was done."""
+    found = rows()
+    return (
+        f"{len(found):,} runs of {len({row.world for row in found})} things that functions and `frontline` do, and "
+        f"{len(all_methods() - COMPOSED.keys()) * len(Trouble)} calls of adapters."
+    )
+
+
+SECTIONS: Final[dict[str, Callable[[], str]]] = {
+    "survey": survey,
+    "doors": lambda: seen_table(rows()),
+    "wire": wire_table,
+    "clocks": clock_table,
+}
 
 
 def page(text: str) -> str:
     """The page with its tables as they are now."""
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{written()}\n{END}{rest.partition(END)[2]}"
-
-
-def killed_say_nothing() -> bool:
-    """Whether all who were killed said so."""
-    return all(
-        seen == {CUT_OFF}
-        for faults in table().values()
-        for fault, seen in faults.items()
-        if fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
-    )
+    for name, made in SECTIONS.items():
+        begin, end = f"<!-- {name}: written by `make reliability` -->\n", f"<!-- {name}: until here -->\n"
+        before, found, rest = text.partition(begin)
+        assert found, name
+        text = f"{before}{begin}\n{made()}\n\n{end}{rest.partition(end)[2]}"
+    return text
 
 
 if __name__ == "__main__":

@@ -11,14 +11,24 @@ from functions.publishing.catch_up import Doors, catch_up
 from infra.ops.payments import Money
 from infra.ops.stored_paper import StoredPaper
 from shared.domain.articles import Stored
-from shared.ports.mail import MailPlace, MailSetup, Postbox, Quota
+from shared.ports.mail import Mailings, MailPlace, MailSetup, Postbox, Quota
 from shared.ports.money import Catalogue, Ledger, PaymentsQueue, SecretsShelf, VendorSecrets
 from shared.ports.persons import Allowances, EmailChanges, Members, Sessions, SignIns
-from shared.ports.publishing import ArticleShelf, Documents, MediaShelf, Purge, Schedules, WaitingMedia
+from shared.ports.publishing import (
+    ArticleShelf,
+    Documents,
+    EdgeKeys,
+    KeyringShelf,
+    MediaShelf,
+    Purge,
+    Schedules,
+    WaitingMedia,
+)
 from tests.catalogue_twin import MemoryCatalogue
 from tests.member_twins import (
     MemoryAllowances,
     MemoryEmailChanges,
+    MemoryMailings,
     MemoryMailPlace,
     MemoryMembers,
     MemoryPostbox,
@@ -33,6 +43,8 @@ from tests.twins import (
     MemoryArticles,
     MemoryDeadLetters,
     MemoryDocuments,
+    MemoryEdgeKeys,
+    MemoryKeyring,
     MemoryMedia,
     MemoryPurge,
     MemorySchedules,
@@ -95,6 +107,9 @@ class TwinStack:
     kept_money_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     livemode: bool = False
     kept_place: MemoryMailPlace = field(default_factory=lambda: MemoryMailPlace(FINE))
+
+    kept_keyring: MemoryKeyring = field(default_factory=MemoryKeyring)
+    kept_edge: MemoryEdgeKeys = field(default_factory=MemoryEdgeKeys)
 
     def __post_init__(self) -> None:
         self.kept_waiting = MemoryWaitingMedia(self.kept_media)
@@ -180,3 +195,12 @@ class TwinStack:
 
     def mail_place(self) -> MailPlace:
         return self.kept_place
+
+    def mailings(self) -> Mailings:
+        return MemoryMailings(self.kept_records)
+
+    def keyring(self) -> KeyringShelf:
+        return self.kept_keyring
+
+    def edge_keys(self) -> EdgeKeys:
+        return self.kept_edge
