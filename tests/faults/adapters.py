@@ -38,7 +38,7 @@ from shared.adapters.stripe_catalogue import StripeCatalogue
 from shared.adapters.stripe_checkouts import StripeCheckouts
 from shared.adapters.stripe_processor import StripeProcessor
 from shared.domain.addresses import Address
-from shared.domain.allowances import Allowance
+from shared.domain.allowances import Allowance, Way
 from shared.domain.email_change import EmailChange
 from shared.domain.happenings import Forget
 from shared.domain.identity import IdentityClaims
@@ -115,7 +115,7 @@ PORTS: Final[Mapping[str, Mapping[str, Callable[[Vendors], object]]]] = {
         _read(S3Lists),
         edition=lambda it: it.edition(),
         page=lambda it: it.page("latest", None, 10),
-        has=lambda it: it.has("night-ferry"),
+        whole_for=lambda it: it.whole_for("night-ferry"),
         directory=lambda it: it.directory("authors"),
     ),
     "Papers": _on(_read(S3Papers), read=lambda it: it.read()),
@@ -203,14 +203,15 @@ PORTS: Final[Mapping[str, Mapping[str, Callable[[Vendors], object]]]] = {
         read=lambda it: it.read("m"),
         write=lambda it: it.write(ADA, None),
         erase=lambda it: it.erase("m"),
+        note_erasure=lambda it: it.note_erasure("m", 1_000),
         contact=lambda it: it.contact("d"),
         write_contact=lambda it: it.write_contact("d", Contact(), None),
         everyone=lambda it: it.everyone(None, 10),
     ),
     "Allowances": _on(
         _dynamo(DynamoAllowances, "t"),
-        read=lambda it: it.read("m", "2026-12"),
-        write=lambda it: it.write("m", Allowance("2026-12"), None),
+        read=lambda it: it.read("m", Way.GIVEN, "2026-12"),
+        write=lambda it: it.write("m", Allowance(Way.GIVEN, "2026-12"), None),
     ),
     "Sessions": _on(
         _dynamo(DynamoSessions, "t"),
