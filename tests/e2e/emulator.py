@@ -104,7 +104,7 @@ def install(decisions: Decisions) -> None:
     ) -> Any:
         """What ministack asks, and beside it what AWS would ask for the same request."""
         asking = asking_service.get()
-        if asking is not None and action in {"s3:GetObject", "sns:Publish"}:
+        if asking is not None and action in {"s3:GetObject", "sns:Publish", "sqs:SendMessage"}:
             may = service_may(asking[0], action, resource_arn, asking[1])
             if action == "s3:GetObject" and (bucket := _of_missing(resource_arn)):  # 404 or 403, as for a role
                 may = may and service_may(asking[0], "s3:ListBucket", bucket, asking[1], expected=False)

@@ -60,6 +60,7 @@ class Walk:
         yield "the paper's configuration is lost, and found again", self.lose_the_paper
         yield "readers are erased", self.erase
         yield "an alarm is told", self.alarm
+        yield "a change that cannot be delivered is put aside", self.undelivered
         yield "nonsense is put off", self.last_things
 
     def somebody(self) -> Visitor:
@@ -312,6 +313,11 @@ class Walk:
             TopicArn=self.stack.outputs["MailFeedbackTopic"], Message=json.dumps(told)
         )
         self.town.until("the bounce is known", lambda: "bounce" in self.stack.frontline("mail", "show", CY))
+
+    def undelivered(self) -> None:
+        """What EventBridge does with a change that publishing's queue does not take; the emulator's queues take all."""
+        queue, rule = self.stack.outputs["UndeliveredChangesUrl"], self.stack.ids["ArticleChanges"]
+        self.stack.as_service("events", "sqs", f"rule/{rule}").send_message(QueueUrl=queue, MessageBody="{}")
 
     def alarm(self) -> None:
         topic = self.stack.ids["AlarmTopic"]
