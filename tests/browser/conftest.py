@@ -125,7 +125,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
         yield walk
 
 
-@pytest.fixture(scope="session")
+# No longer than these tests: while Playwright drives it, an event loop counts as running, and tests that want one of
+# their own find that they may not.
+@pytest.fixture(scope="package")
 def browser(running: Paper) -> Iterator[Browser]:
     with chromium() as launched:
         yield Browser(launched, running.info["site_url"], running.mint)
