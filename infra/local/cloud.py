@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 from urllib.parse import quote
@@ -139,6 +140,15 @@ TELLS_EVENTBRIDGE: Final = (
 INVALIDATION: Final = re.compile(r"/2020-05-31/distribution/[^/]+/invalidation/?")
 
 
+class Moto(DomainDispatcherApplication):
+    """Moto's server, which looks through its folders on disk and some hundred patterns once for each host, not for each
+    request."""
+
+    def __init__(self, create_app: Any) -> None:
+        super().__init__(create_app)
+        self.get_backend_for_host = cache(self.get_backend_for_host)  # type: ignore[method-assign]
+
+
 class Cloud:
     """Moto and its neighbours on a port of 127.0.0.1. `purge` hears of an invalidation before its caller does."""
 
@@ -146,7 +156,7 @@ class Cloud:
         self._template = template
         self._site_host = site_host
         self._purge = purge
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = Moto(create_backend_app)
         self._s3 = TellingS3.of_this_machine()
         self.counting = CountingCloudWatch.of_this_machine()
         self._made: dict[str, Any] = {}

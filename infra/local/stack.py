@@ -33,8 +33,6 @@ from infra.local.workers import (
 
 TEMPLATE: Final = ROOT / "template.yaml"
 RECONCILE: Final = "ReconcileFunction"
-# What only money needs starts with the first that comes: most who run this look at articles.
-OF_MONEY: Final = frozenset({"ContributionsFunction", "WebhooksFunction", "PaymentsFunction", RECONCILE})
 PARAMETERS: Final = {"MailFrom": "post@frontline.example"}  # whom nobody has to verify here
 
 
@@ -95,7 +93,6 @@ class LocalStack:
                 log / f"{logical_id}.jsonl",
                 size,
                 self.till.url,
-                when_asked=logical_id in OF_MONEY,
                 called=cloud.counting.of_function(spec.name),
             )
             self._stops.append(self.pools[logical_id].stop)

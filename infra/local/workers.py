@@ -91,8 +91,8 @@ class _Process:
 class FunctionPool:
     """The processes of one function. More calls than processes wait for one, as Lambda would have started more.
 
-    `stripe`: where Stripe is. Processes start at once, or, `when_asked`, with the first calls, as Lambda's do. `called`
-    hears of each call how many seconds it took, and whether it failed.
+    `stripe`: where Stripe is. Processes start with the first calls, as Lambda's do. `called` hears of each call how
+    many seconds it took, and whether it failed.
     """
 
     def __init__(
@@ -102,8 +102,6 @@ class FunctionPool:
         log: Path,
         size: int = PROCESSES,
         stripe: str | None = None,
-        *,
-        when_asked: bool = False,
         called: Callable[[float, bool], object] = lambda seconds, failed: None,
     ) -> None:
         self.spec = spec
@@ -114,16 +112,13 @@ class FunctionPool:
         self._lock = threading.Lock()
         self._all: set[_Process] = set()
         self._size = size
-        self._when_asked = when_asked
         self.calls = 0  # invocations since the start
         self.start()
 
     def start(self) -> None:
-        """Start the processes (again)."""
+        """Be there (again) for calls."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._stopped = False
-        for _ in range(0 if self._when_asked else self._size):
-            self._add()
 
     def stop(self) -> None:
         """End the processes; calls fail with FunctionStoppedError until `start`."""

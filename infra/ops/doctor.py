@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal
 
 import msgspec
@@ -337,8 +338,10 @@ def _orphans(
 
 
 def _letters(ward: Ward) -> Iterator[Finding]:
-    for what, queue in ward.letters.items():
-        bodies = queue.peek()  # the count alone would be of messages, too, that have just been deleted
+    with ThreadPoolExecutor() as pool:  # each waits until it is sure that there is nothing
+        # The count alone would be of messages, too, that have just been deleted.
+        peeked = tuple(pool.map(lambda queue: queue.peek(), ward.letters.values()))
+    for (what, queue), bodies in zip(ward.letters.items(), peeked, strict=True):
         if not bodies:
             continue
         count = max(queue.count(), len(bodies))

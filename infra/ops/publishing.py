@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Final, TypeVar
 
 from infra.ops.settling import placed_version
@@ -115,10 +116,14 @@ def write(
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         waiting: set[Future[Written]] = set()
+        finished: SimpleQueue[Future[Written]] = SimpleQueue()  # `as_completed` does not bear a second Ctrl-C
         try:
             for change in changes:
-                waiting.add(pool.submit(_write, change, shelf, documents))
-            for future in as_completed(set(waiting)):
+                future = pool.submit(_write, change, shelf, documents)
+                waiting.add(future)
+                future.add_done_callback(finished.put)
+            while waiting:
+                future = finished.get()
                 report(future.result())
                 waiting.discard(future)
         except BaseException:

@@ -14,9 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.stack import OF_MONEY
-from infra.local.workers import PROCESSES
-from tests.house.templates import resources
 from tests.journeys.conftest import PATH, ROOT, SLUG, Paper
 from tests.samples import SAMPLE
 
@@ -72,12 +69,7 @@ def test_it_serves_when_it_says_so_and_ends_without_a_trace(tmp_path: Path, numb
         assert connection.getresponse().read()
         connection.close()
         children = _children(process.pid)
-        functions = resources("AWS::Lambda::Function").keys() - OF_MONEY  # which start with the first who asks
-        mapped = resources("AWS::Lambda::EventSourceMapping").values()
-        named = {one["Properties"]["FunctionName"]["Ref"].removesuffix("Aliaslive") for one in mapped}
-        by_queue = functions & named  # one process each
-        expected = PROCESSES * len(functions - by_queue) + len(by_queue)
-        assert len(children) == expected or not Path("/proc").exists()
+        assert children or not Path("/proc").exists()  # functions' processes
         asked = time.monotonic()
         process.send_signal(number)
         assert process.wait(5) == 0

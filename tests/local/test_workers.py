@@ -201,8 +201,8 @@ def test_where_stripe_is_only_a_function_is_told_that_has_its_key() -> None:
     assert "STRIPE_API" not in environment(asks, "http://aws")
 
 
-def test_a_function_that_waits_to_be_asked_starts_with_the_first_call_and_not_more_than_it_may(log: Path) -> None:
-    pool = FunctionPool(SPEC, "http://127.0.0.1:9", log, size=2, when_asked=True)
+def test_processes_start_with_the_first_calls_and_not_more_than_there_may_be(log: Path) -> None:
+    pool = FunctionPool(SPEC, "http://127.0.0.1:9", log, size=2)
     try:
         assert not pool._all
         assert pool.invoke({"rawPath": "/plain"}, 10) == {"hello": "world"}
