@@ -82,12 +82,12 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def _run_time_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk the tree but for what stands under `if TYPE_CHECKING:`."""
-    for node in ast.iter_child_nodes(tree):
+    """The nodes of the tree, in no order, but for what stands under `if TYPE_CHECKING:`."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-            for branch in node.orelse:
-                yield branch
-                yield from _run_time_nodes(branch)
+            waiting.extend(node.orelse)
         else:
             yield node
-            yield from _run_time_nodes(node)
+            waiting.extend(ast.iter_child_nodes(node))
