@@ -29,8 +29,8 @@ from benchmarks.open_loop import Step
 from benchmarks.processes import cpu_seconds
 from benchmarks.readers import Mix, Read, reads
 from benchmarks.results import Figure, keep
-from infra.local.stack import TEMPLATE
 from infra.ops.stack import Stack
+from infra.template import TEMPLATE
 from shared.domain.tiers import Tier
 
 PREFIX: Final = "load_"

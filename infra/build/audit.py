@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infra.local.template import parsed, transformed
+from infra.local.template import transformed
+from infra.template import read_template
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = ROOT / "template.yaml"
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
 FOLDER = ROOT / ".build/audit"  # what they are shown
 
@@ -98,7 +98,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m infra.build.audit CHECKOV", file=sys.stderr)
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
-    source = parsed(TEMPLATE)
+    source = read_template()
     templates = {"template": shown(source), "transformed": shown(transformed(source))}
     files = [FOLDER / f"{name}.json" for name in templates]
     for file, text in zip(files, templates.values(), strict=True):

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.template import TEMPLATE
+
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = ROOT / "template.yaml"
 SOURCES: Mapping[str, Path] = {
     "ViewerRequestFunction": ROOT / "infra/edge/viewer_request.js",
     "ViewerResponseFunction": ROOT / "infra/edge/viewer_response.js",

@@ -48,8 +48,9 @@ def main() -> int:
 def _run(port: int, template: Path | None) -> int:
     from infra.local.local_pages import tries
     from infra.local.seed import SeedError
-    from infra.local.stack import TEMPLATE, LocalStack, PortTakenError
+    from infra.local.stack import LocalStack, PortTakenError
     from infra.local.template import TemplateError
+    from infra.template import TEMPLATE
 
     root = Path(__file__).resolve().parents[2]
     state = Path(os.environ.get("FRONTLINE_LOCAL_STATE") or root / ".local" / "stack.json")

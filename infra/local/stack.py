@@ -24,14 +24,13 @@ from infra.local.till.page_forms import PageError
 from infra.local.till.till import Till
 from infra.local.workers import (
     PROCESSES,
-    ROOT,
     FunctionFailedError,
     FunctionPool,
     FunctionStoppedError,
     FunctionTimedOutError,
 )
+from infra.template import TEMPLATE
 
-TEMPLATE: Final = ROOT / "template.yaml"
 RECONCILE: Final = "ReconcileFunction"
 PARAMETERS: Final = {"MailFrom": "post@frontline.example"}  # whom nobody has to verify here
 

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from infra.template import read_template
+
 REGION: Final = "us-east-1"
 ACCOUNT: Final = "123456789012"  # moto's
 STACK_NAME: Final = "frontline"
@@ -177,14 +179,6 @@ def only(where: str, properties: Mapping[str, Any], known: Collection[str]) -> N
         raise TemplateError(f"{where}: the stack on this machine does not know {', '.join(sorted(unknown))}")
 
 
-def parsed(path: Path) -> dict[str, Any]:
-    """The template in a file as it is written, with every `!Tag` in its long form."""
-    from samtranslator.yaml_helper import yaml_parse  # as in `transformed`
-
-    found: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
-    return found
-
-
 def transformed(source: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What CloudFormation makes of a template before a deployment with these parameters' values: `AWS::Serverless::…`
     written out. The source stays as it is."""
@@ -207,7 +201,7 @@ def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
 
     Raises TemplateError for a section, a parameter's type or a parameter that is unknown.
     """
-    source = parsed(path)
+    source = read_template(path)
     if unknown := source.keys() - SECTIONS:
         raise TemplateError(f"sections that this stack does not know: {', '.join(sorted(unknown))}")
     values = _parameters(source.get("Parameters", {}), parameters or {})

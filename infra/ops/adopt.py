@@ -20,7 +20,6 @@ from msgspec import Struct
 from shared.domain.decoding import UNREADABLE
 from shared.domain.refusals import NotAdopted
 
-TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
 Json = dict[str, Any]
 # By what CloudFormation finds one (the primary identifier of its schema); the value is what it calls its physical id.
 IDENTIFIED_BY: Final[Mapping[str, str]] = {
@@ -70,14 +69,6 @@ class Stacks(Protocol):
 
 
 # What is taken in -----------------------------------------------------------------------------------------------------
-
-
-def read_template(path: Path = TEMPLATE) -> Json:
-    """The template as it is written, with every `!Tag` in its long form."""
-    from samtranslator.yaml_helper import yaml_parse  # which other commands need not wait for
-
-    found: Json = yaml_parse(path.read_text(encoding="utf-8"))
-    return found
 
 
 def kept_in(template: Json) -> dict[str, str]:

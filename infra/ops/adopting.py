@@ -9,8 +9,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from infra.ops.adopt import Json, Left, chosen, import_template, last_left, read_left, read_template
+from infra.ops.adopt import Json, Left, chosen, import_template, last_left, read_left
 from infra.ops.terminal import err, out, plain, plainly
+from infra.template import read_template
 from shared.domain.moments import moment
 from shared.domain.refusals import NotAdopted
 

@@ -13,8 +13,8 @@ import signal
 import sys
 import time
 
-from infra.local.stack import TEMPLATE
 from infra.local.template import load
+from infra.template import TEMPLATE
 from tests.e2e import deployed, policies
 from tests.e2e.deployed import DECISIONS, DIFFERS, PARAMETERS, WORK, Deployed, Failed
 from tests.e2e.door import Door

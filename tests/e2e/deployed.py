@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import boto3
 import urllib3
-from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
 from infra.local.template import REGION, STACK_NAME
@@ -25,6 +24,7 @@ from infra.local.workers import ROOT
 from infra.ops.cli import app
 from infra.ops.stack import Stack
 from infra.ops.terminal import Chosen
+from infra.template import read_template
 
 WORK: Final = ROOT / ".local" / "e2e"
 BUILD: Final = WORK / "build"
@@ -73,7 +73,7 @@ def template(removed: str | None, folder: Path = BUILD) -> Path:
     built = folder / "template.yaml"
     if removed is None:
         return built
-    source: Json = yaml_parse(built.read_text(encoding="utf-8"))
+    source: Json = read_template(built)
     _take(source["Resources"], *removed.split("/", 2))
     changed = folder / "without.json"
     changed.write_text(json.dumps(source), encoding="utf-8")

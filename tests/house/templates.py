@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infra.local import template
+from infra.template import read_template
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = ROOT / "template.yaml"
 Json = dict[str, Any]
 # CloudFront's own policy by which nothing is kept.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -50,7 +50,7 @@ class Behaviour(NamedTuple):
 @cache
 def source() -> Json:
     """The template as it is written."""
-    return template.parsed(TEMPLATE)
+    return read_template()
 
 
 @cache

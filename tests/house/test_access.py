@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from infra.template import TEMPLATE
 from tests.house.templates import (
     READ_FUNCTIONS,
-    TEMPLATE,
     Json,
     allowed,
     arn,

@@ -17,6 +17,7 @@ from infra.build import edge, sizes
 from infra.build.bundle import BOTOCORE_SERVICES, LAMBDA_FOLDER, LAMBDA_PYTHON, ROOT, bundle, compile_for_lambda, size
 from infra.build.edge import EdgeSourceError, inline
 from infra.build.imports import DynamicImportError, closure
+from infra.template import TEMPLATE
 from tests.house.templates import listed, properties, statements
 
 ON_LAMBDAS_PYTHON = pytest.mark.skipif(sys.version_info[:2] != LAMBDA_PYTHON, reason="compiled by Lambda's Python only")
@@ -32,7 +33,7 @@ def test_the_template_holds_the_edge_functions_as_they_are() -> None:
 
 
 def test_writing_an_edge_function_leaves_every_other_byte() -> None:
-    template, other = edge.TEMPLATE.read_text(), "function handler(event) {\n\n  return event.request;\n}\n"
+    template, other = TEMPLATE.read_text(), "function handler(event) {\n\n  return event.request;\n}\n"
     first = {"ViewerRequestFunction": other}
     changed = inline(template, first)
     assert changed != template
@@ -57,12 +58,12 @@ def test_writing_an_edge_function_leaves_every_other_byte() -> None:
 )
 def test_a_source_that_would_not_arrive_unchanged_is_refused(source: str) -> None:
     with pytest.raises(EdgeSourceError, match="ViewerRequestFunction"):
-        inline(edge.TEMPLATE.read_text(), {"ViewerRequestFunction": source})
+        inline(TEMPLATE.read_text(), {"ViewerRequestFunction": source})
 
 
 def test_a_function_that_the_template_does_not_have_is_refused() -> None:
     with pytest.raises(EdgeSourceError, match="0 resources"):
-        inline(edge.TEMPLATE.read_text(), {"NoSuchFunction": "let a;\n"})
+        inline(TEMPLATE.read_text(), {"NoSuchFunction": "let a;\n"})
 
 
 # Which files a function needs ----------------------------------------------------------------------------------------

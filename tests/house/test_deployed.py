@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from infra.local.template import ACCOUNT, REGION, Template, load
-from tests.house.templates import TEMPLATE, Json, listed
+from infra.template import TEMPLATE
+from tests.house.templates import Json, listed
 
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d"
 GIVEN: dict[str, dict[str, str]] = {

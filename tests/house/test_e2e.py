@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from infra.template import TEMPLATE
 from tests.e2e.deployed import Failed, template
 from tests.e2e.policies import Decision, Statement, on_list, unneeded
-from tests.house.templates import TEMPLATE
 
 IDS = {"ARole": "stack-ARole-1", "AKey": "key-1"}
 TABLE = "arn:table/a"

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import bill, prices, results, scale
 from benchmarks.readers import Mix
 from benchmarks.simulation import Cdn, Key, Paper, after_purge, environments, forgetting, keys, play
-from infra.local.stack import TEMPLATE
+from infra.template import TEMPLATE
 from shared.domain.tiers import Tier
 
 NOBODY: frozenset[Tier] = frozenset()

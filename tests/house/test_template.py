@@ -11,13 +11,13 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
+from infra.template import TEMPLATE
 from shared.settings import settings
 from tests.house.templates import (
     CACHING_DISABLED,
     NAMESPACE,
     READ_FUNCTIONS,
     ROOT,
-    TEMPLATE,
     Behaviour,
     behaviours,
     distribution,

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from infra.template import TEMPLATE
 from tests.house.emitted import Metric, emitted
-from tests.house.templates import NAMESPACE, ROOT, TEMPLATE, Json, resources, transformed
+from tests.house.templates import NAMESPACE, ROOT, Json, resources, transformed
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 EVERY_ALARM = pytest.mark.parametrize("name", ALARMS)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,8 +17,8 @@ from infra.local.distribution import distribution, functions
 from infra.local.messages import Request
 from infra.local.origins import Bucket
 from infra.local.template import REGION, TemplateError, load
+from infra.template import TEMPLATE
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 PURGED: list[list[str]] = []
 
 

@@ -9,8 +9,7 @@ from infra.local.cloud import Cloud
 from infra.local.distribution import distribution, functions
 from infra.local.policies import ApiOrigin, BucketOrigin, Distribution, FunctionOrigin
 from infra.local.template import PSEUDO, Template, TemplateError, begin_loading, load
-
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+from infra.template import TEMPLATE
 
 
 @pytest.fixture(scope="module")

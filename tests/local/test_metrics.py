@@ -17,8 +17,7 @@ from infra.local.metrics import embedded, statistic_of
 from infra.local.template import REGION, load
 from infra.ops.boto3_metrics import Boto3Metrics
 from infra.ops.figures import Wanted
-
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+from infra.template import TEMPLATE
 
 
 @pytest.fixture(scope="module")

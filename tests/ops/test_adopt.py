@@ -21,9 +21,9 @@ from infra.ops.adopt import (
     chosen,
     import_template,
     kept_in,
-    read_template,
 )
 from infra.ops.cli import app
+from infra.template import read_template
 from shared.domain.refusals import NotAdopted
 
 TEMPLATE = read_template()

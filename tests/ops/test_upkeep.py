@@ -20,6 +20,7 @@ from infra.ops.cli import app
 from infra.ops.keys import init_keys
 from infra.ops.paper import put_error_page, read_paper, set_paper
 from infra.ops.stack import STATE_VARIABLE, Stack
+from infra.template import TEMPLATE
 from shared.adapters.scheduler_schedules import SchedulerSchedules
 from shared.domain.blocks import Heading, Paragraph
 from shared.domain.list_parts import index_key
@@ -27,8 +28,6 @@ from shared.domain.paper import Logo
 from tests.ops.media_files import picture, put
 from tests.ops.upkeep_case import ESSAY, NEWS, NOW, PROFILE, SOON
 from tests.ops.web_twin import WellRead, served
-
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 
 
 @pytest.fixture(scope="module")
