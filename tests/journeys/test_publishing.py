@@ -258,7 +258,7 @@ def test_a_scheduled_article_is_nowhere_until_its_time_and_then_everywhere(
     draft = Draft("the-clock-strikes", "walk-2", tags=("strikes",), has_picture=True)
     unknown = "the-clock-sleeps"
     announced = paper.calls(NEWSLETTERS)
-    due = int(time.time()) + 10
+    due = int(time.time()) + 8
     at = dt.datetime.fromtimestamp(due, dt.UTC).isoformat()
     assert "appears" in done(paper, "schedule", draft.write(tmp_path), "--at", at)
     cleared.append(draft.slug)
