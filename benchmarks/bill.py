@@ -242,14 +242,15 @@ def use(size: Size, day: Day, assumed: Assumed) -> Use:
     calls = origin + personal + mails / 50 + 3 * payments
     add(WATCHING, prices.LOG_GB, calls * assumed.log_bytes / GB)
     add(WATCHING, prices.ALARM, assumed.alarms)
-    for rate in (origin * 0.8, origin * 0.2, personal):  # pages, articles, members
-        add(WATCHING, prices.TRACE, traces(rate / MONTH / DAY))
+    # The functions on the read path are not traced by default.
+    add(WATCHING, prices.TRACE, traces(personal / MONTH / DAY))
     for series, events in (
         (6, origin),  # Reads: service × tier, status 200
         (30, origin * assumed.refused),  # the same, other statuses
         (4, origin * (mix.subscriber + mix.member) * assumed.refused),  # PassFailures
-        (30, personal),  # a route that went well
-        (90, personal * assumed.refused),  # one that did not
+        (1, renewals),  # MemberRequests: the route that nearly all of them take
+        (29, personal - renewals),  # the others
+        (25, personal * assumed.refused),  # MemberRefusals, MoneyRefusals: codes
         (8, sign_ins + payments),  # Mails
         (8, newsletters / 500 + sign_ins * assumed.refused),  # NewsletterRuns, MailFeedback
         (5, MONTH * (size.paper.published + size.paper.changed)),

@@ -14,4 +14,4 @@ _doors = doors(settings(), contributions_settings(), stripe_settings())
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload 2.0)."""
-    return handle(event, DESK, _doors, "MoneyRequests")
+    return handle(event, DESK, _doors, "Money")

@@ -20,8 +20,8 @@ logger = Logger()
 metrics = Metrics()
 
 
-def handle(event: dict[str, Any], desk: Desk[D], doors: D, metric: str) -> dict[str, Any]:
-    """Answer one request of the HTTP API (payload 2.0), counted under the name `metric`."""
+def handle(event: dict[str, Any], desk: Desk[D], doors: D, about: str) -> dict[str, Any]:
+    """Answer one request of the HTTP API (payload 2.0), counted as one `about` something, such as `Member`."""
     request = personal_request_of(event)
     try:
         outcome = desk.respond(request, doors, time.time())
@@ -29,16 +29,23 @@ def handle(event: dict[str, Any], desk: Desk[D], doors: D, metric: str) -> dict[
         # Its words, and those of what it came of, may hold somebody's secret or address.
         logger.error("failed", cause=type(error).__name__, at=places(error))  # noqa: TRY400
         outcome = desk.failed(request)
-    _count(outcome, metric)
+    _count(outcome, about)
     return outcome.answer.to_event(head=request.method == "HEAD")
 
 
-def _count(outcome: Outcome, metric: str) -> None:
-    """What was asked for, by the route's name, and what came of it: no token, address, cookie or path of one (R27)."""
-    code = outcome.refusal.code if outcome.refusal is not None else FAILED if outcome.answer.status == 500 else "ok"
-    metrics.add_dimension("Route", outcome.route)
-    metrics.add_dimension("Outcome", code)
-    metrics.add_metric(metric, MetricUnit.Count, 1)
+def _count(outcome: Outcome, about: str) -> None:
+    """What was done, by the route's name, or why it was not: no token, address, cookie or path of one (R27).
+
+    By both at once there would be some hundred metrics, each of which is paid for; the line says both.
+    """
+    code = outcome.refusal.code if outcome.refusal is not None else FAILED if outcome.answer.status == 500 else None
+    if code is None:
+        metrics.add_dimension("Route", outcome.route)
+        metrics.add_metric(f"{about}Requests", MetricUnit.Count, 1)
+    else:
+        metrics.add_dimension("Code", code)
+        metrics.add_metadata("route", outcome.route)
+        metrics.add_metric(f"{about}Refusals", MetricUnit.Count, 1)
     metrics.flush_metrics()
     count_trouble(outcome.answer, metrics)
     if isinstance(outcome.refusal, Refusal) and status_of(outcome.refusal) >= 500:

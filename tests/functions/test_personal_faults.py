@@ -41,15 +41,15 @@ def ask(fault: Exception) -> dict[str, Any]:
         raise AssertionError
 
     desk: Desk[Any] = Desk(route_of=nothing, name_of=lambda _: "POST /api/memberships", refused=nothing)
-    return handling.handle(EVENT, desk, Doors(fault), "MoneyRequests")
+    return handling.handle(EVENT, desk, Doors(fault), "Money")
 
 
 def test_a_fault_is_not_counted_as_what_went_well(capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask(ZeroDivisionError("what nobody is to read"))
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (500, "internal_error")
     written = capsys.readouterr().out
-    counted = [json.loads(line) for line in written.splitlines() if "MoneyRequests" in line]
-    assert [one["Outcome"] for one in counted] == ["internal_error"]
+    counted = [json.loads(line) for line in written.splitlines() if "MoneyRefusals" in line]
+    assert [one["Code"] for one in counted] == ["internal_error"]
     assert "nobody is to read" not in written
 
 

@@ -94,13 +94,13 @@ def _ask() -> None:
     from shared.personal.answering import Outcome
 
     routes = ("POST /api/members/sign-in", "POST /api/members/sessions")
-    for service, metric in (("members", "MemberRequests"), ("contributions", "MoneyRequests")):
+    for service, about in (("members", "Member"), ("contributions", "Money")):
         handling = _as(service, "shared.personal.handling")
         for route in routes:
-            handling._count(Outcome(Answer(200, {}, ""), route), metric)
-            handling._count(Outcome(Answer(500, {}, ""), route), metric)
+            handling._count(Outcome(Answer(200, {}, ""), route), about)
+            handling._count(Outcome(Answer(500, {}, ""), route), about)
             for refusal in (refusals.WrongCode("."), refusals.TooMany(".", 1), refusals.StoreUnavailable(".")):
-                handling._count(Outcome(problem(refusal), route, refusal), metric)
+                handling._count(Outcome(problem(refusal), route, refusal), about)
 
 
 def _work() -> None:

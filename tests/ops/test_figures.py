@@ -63,11 +63,9 @@ def busy() -> Counted:
                 put(OURS, "Reads", times, at, service=service, Tier=tier, Outcome=outcome)
     put(OURS, "PassFailures", 2, NOW - 20, service="articles", Reason="expired")
     put(OURS, "TierMismatches", 1, NOW - 20, service="pages", RenderedFor="anonymous")
-    put(OURS, "MemberRequests", 4, NOW - 20, service="members", Route="POST /api/members/sign-in", Outcome="ok")
-    put(OURS, "MemberRequests", 3, NOW - 20, service="members", Route="POST /api/members/sessions", Outcome="ok")
-    put(
-        OURS, "MemberRequests", 9, NOW - 20, service="members", Route="POST /api/members/sessions", Outcome="wrong_code"
-    )
+    put(OURS, "MemberRequests", 4, NOW - 20, service="members", Route="POST /api/members/sign-in")
+    put(OURS, "MemberRequests", 3, NOW - 20, service="members", Route="POST /api/members/sessions")
+    put(OURS, "MemberRefusals", 9, NOW - 20, service="members", Code="wrong_code")
     put(OURS, "Mails", 4, NOW - 20, service="mail", Kind="sign-in", Outcome="sent")
     put(OURS, "MailFeedback", 1, NOW - 20, service="mail", What="bounce")
     put(OURS, "Payments", 5, NOW - 20, service="payments", Outcome="settled")
