@@ -242,8 +242,8 @@ def use(size: Size, day: Day, assumed: Assumed) -> Use:
     calls = origin + personal + mails / 50 + 3 * payments
     add(WATCHING, prices.LOG_GB, calls * assumed.log_bytes / GB)
     add(WATCHING, prices.ALARM, assumed.alarms)
-    # The functions on the read path are not traced by default.
-    add(WATCHING, prices.TRACE, traces(personal / MONTH / DAY))
+    for rate in (origin * 0.8, origin * 0.2, personal):  # pages, articles, members
+        add(WATCHING, prices.TRACE, traces(rate / MONTH / DAY))
     for series, events in (
         (6, origin),  # Reads: service × tier, status 200
         (30, origin * assumed.refused),  # the same, other statuses

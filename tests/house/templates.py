@@ -111,8 +111,7 @@ def statements(logical_id: str) -> list[Json]:
         apart = [one["Properties"] for one in resources("AWS::IAM::Policy").values()]
         theirs = [*found.get("Policies", []), *(one for one in apart if {"Ref": logical_id} in one["Roles"])]
         documents = [policy["PolicyDocument"] for policy in theirs]
-    stated = [statement for document in documents for statement in document["Statement"]]
-    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in stated]
+    return [statement for document in documents for statement in document["Statement"]]
 
 
 def content(*folders: str) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ GIVEN: dict[str, dict[str, str]] = {
     "mail": {"MailFrom": "post@paper.example"},
     "a firewall": {"Waf": "on"},
     "snapstart": {"SnapStart": "on"},
-    "traces of reads": {"TraceReads": "on"},
+    "no traces": {"Traces": "off"},
     "live money": {"StripeMode": "live"},
     "an event bus": {"StripeEventBus": "aws.partner/stripe.com/ed_1"},
     "alarms by mail": {"AlarmEmail": "Desk@paper.example"},

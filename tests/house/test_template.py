@@ -264,7 +264,6 @@ def test_functions_run_where_the_dependencies_are_locked_for() -> None:
     for function in resources("AWS::Lambda::Function").values():
         assert function["Properties"]["Runtime"] == "python3.13"
         assert function["Properties"]["Architectures"] == ["arm64"]
-        assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
 
 
 def test_functions_log_json_to_a_group_that_forgets() -> None:
@@ -321,16 +320,11 @@ def test_snapstart_is_off_unless_asked_for(name: str) -> None:
     assert all(version["DeletionPolicy"] == "Delete" for version in resources("AWS::Lambda::Version").values())
 
 
-def test_reads_are_traced_where_that_is_asked_for_and_all_else_always() -> None:
-    assert source()["Parameters"]["TraceReads"]["Default"] == "off"
-    asked: object = {"Fn::If": ["TracesReads", "Active", "PassThrough"]}
-    for logical_id, each in resources("AWS::Lambda::Function").items():
-        is_read = logical_id.removesuffix("Function") in READ_FUNCTIONS
-        assert each["Properties"]["TracingConfig"] == {"Mode": asked if is_read else "Active"}, logical_id
-    for name in READ_FUNCTIONS:
-        [policy] = properties(f"{name}Role")["Policies"]
-        [traces] = [one for one in policy["PolicyDocument"]["Statement"] if "Fn::If" in one]
-        assert (traces["Fn::If"][0], traces["Fn::If"][2]) == ("TracesReads", {"Ref": "AWS::NoValue"})
+def test_functions_are_traced_unless_somebody_says_no() -> None:
+    assert source()["Parameters"]["Traces"]["Default"] == "on"
+    traced = {"Mode": {"Fn::If": ["HasTraces", "Active", "PassThrough"]}}
+    functions = resources("AWS::Lambda::Function").items()
+    assert [name for name, each in functions if each["Properties"]["TracingConfig"] != traced] == []
 
 
 # Publishing ----------------------------------------------------------------------------------------------------------
