@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal
 
 import msgspec
@@ -139,13 +139,6 @@ class _Seen(Struct, frozen=True):
 
 def examine(ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progress = silently) -> Diagnosis:
     """Everything that is wrong with a stack. Raises ContentUnavailable where its stores do not answer."""
-    with ThreadPoolExecutor(1) as aside:  # who looks for letters waits a second to be sure that there are none
-        return _examine(ward, clock, pause, progress, aside.submit(lambda: tuple(_letters(ward))))
-
-
-def _examine(
-    ward: Ward, clock: Clock, pause: Callable[[], None], progress: Progress, letters: Future[tuple[Finding, ...]]
-) -> Diagnosis:
     doors = ward.doors
     files = list_files(doors.documents)
     first = _look(doors, clock(), files, progress)
@@ -171,7 +164,7 @@ def _examine(
         (
             *confirmed,
             *((Finding("orphans", "lists", f"{count}, left behind by a run that was cut off"),) if orphans else ()),
-            *letters.result(),
+            *_letters(ward),
             *_keys(ward),
             *_paper(ward),
             *_mail(ward.post),
@@ -345,7 +338,7 @@ def _orphans(
 
 
 def _letters(ward: Ward) -> Iterator[Finding]:
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:  # each waits a second to be sure that there are none
         # The count alone would be of messages, too, that have just been deleted.
         peeked = tuple(pool.map(lambda queue: queue.peek(), ward.letters.values()))
     for (what, queue), bodies in zip(ward.letters.items(), peeked, strict=True):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import msgspec
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from functions.payments.doors import Doors
 from shared.domain.campaigns import Raised, campaign_key
@@ -170,14 +168,6 @@ class Facts(Struct, frozen=True):
 
 def gather(paper: Paper, money: Money) -> Facts:
     """As it is now. Raises StoreUnavailable."""
-    with ThreadPoolExecutor(1) as aside:  # it waits until it is sure that there is nothing: as long as Stripe takes
-        put_aside = aside.submit(money.dead_letters.peek)
-        facts = _asked(paper, money)
-    return replace(facts, dead_letters=put_aside.result(), dead=money.dead_letters.count())
-
-
-def _asked(paper: Paper, money: Money) -> Facts:
-    """All but what was put aside."""
     key = next(iter(money.secrets.read(money.key)), "")
     problem = key_problem(key, money.doors.livemode) if key else "there is none"
     silent = "without a key it is not asked" if problem else None
@@ -201,6 +191,8 @@ def _asked(paper: Paper, money: Money) -> Facts:
         endpoints=endpoints,
         webhook_secrets=len(money.secrets.read(money.webhook_secret)),
         reconciled=money.doors.ledger.reconciled(),
+        dead_letters=money.dead_letters.peek(),
+        dead=money.dead_letters.count(),
     )
 
 
