@@ -14,7 +14,7 @@ from functions.members.money_page import MoneyView, money_shown
 from functions.members.openings import gifts_of, reads_of, who_gives
 from functions.members.route import Asked
 from functions.members.signed_in import SignedIn, pass_cookie, who_asks, who_proves
-from shared.domain.allowances import ends_on, month_of
+from shared.domain.allowances import begins_after, month_of
 from shared.domain.members import tier_of
 from shared.domain.refusals import NotOffered, UnusableKeyring
 from shared.domain.tiers import Tier
@@ -81,7 +81,7 @@ def giving_away(asked: Asked) -> Answer:
     found = who_gives(asked)
     gifts, left = gifts_of(asked, found, offered)
     views = tuple(GiftView(one.slug, one.url, _at(one.until)) for one in gifts)
-    again = dt.date.fromisoformat(ends_on(month_of(asked.now)))
+    again = begins_after(month_of(asked.now))
     return _shown(asked, found, "gifts.html", gifts=views, left=left, offered=offered, again=again)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from functions.members.pages import address_values, is_page, site_for
 from functions.members.route import Asked
 from functions.members.signed_in import who_asks
+from shared.domain.allowances import begins_after, month_of
 from shared.domain.members import tier_of
 from shared.domain.refusals import (
     ContentUnavailable,
@@ -25,6 +26,7 @@ from shared.domain.tiers import Tier
 from shared.http import STATUS, Answer
 from shared.personal import paged, sent_to, typed
 from shared.site.site import Site
+from shared.site.words import Words, day
 
 # Where the form stands that is sent there.
 _ASKED_ON: Final = {"/api/members/me/erase": "/account/erase", "/api/members/email": "/account/email"}
@@ -60,13 +62,8 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
             return site.page("again.html", "/sign-in", title=words.proof_title, text=words.proof_text, next=to)
         case GiftsUsedUp() | MeterUsedUp() | MembersOnly(), _:
             site = site_for(asked, tier_of(who_asks(asked).member, asked.now))
-            return site.page(
-                "used_up.html",
-                path,
-                title=refusal.title,
-                text=refusal.detail,
-                article=_article(asked),
-            )
+            title, text = _used_up(asked, refusal, words)
+            return site.page("used_up.html", path, title=title, text=text, article=_article(asked))
         case SignInDead(), "/api/members/sessions" | "/api/members/email/agree":
             title = words.link_dead_title
             return site.page("again.html", "/sign-in", title=title, text=refusal.detail, next="/")
@@ -89,6 +86,17 @@ def _refused(asked: Asked, site: Site, path: str, refusal: Refusal) -> bytes:
                 "address.html", "/account", **address_values(asked, found), problem=refusal.detail, email=email
             )
     return _plain(site, refusal, STATUS[type(refusal)])
+
+
+def _used_up(asked: Asked, refusal: Refusal, words: Words) -> tuple[str, str]:
+    """Title and text, in the paper's words where it offers what is used up."""
+    again, paper = day(begins_after(month_of(asked.now)), words), asked.paper
+    match refusal:
+        case GiftsUsedUp() if paper.gifts is not None:
+            return words.gifts_none_title, words.say("gifts_none_left", count=paper.gifts.a_month, day=again)
+        case MeterUsedUp() if paper.metering is not None:
+            return words.meter_none_title, words.say("meter_none_left", count=paper.metering.a_month, day=again)
+    return refusal.title, refusal.detail
 
 
 def _article(asked: Asked) -> str | None:

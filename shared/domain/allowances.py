@@ -45,7 +45,7 @@ class Allowance(Struct, frozen=True):
     @property
     def kept_until(self) -> int:
         """When it is forgotten (seconds since 1970): what somebody has read, with the month that it counts for."""
-        return ends_at(self.month) + (GIVEN_SECONDS if self.way is Way.GIVEN else 0)
+        return int(begins_after(self.month).timestamp()) + (GIVEN_SECONDS if self.way is Way.GIVEN else 0)
 
     def left(self, most: int) -> int:
         """How many more there may be this month."""
@@ -70,9 +70,9 @@ def kept_months(way: Way, now: float) -> tuple[str, ...]:
     return tuple(months)
 
 
-def ends_at(month: str) -> int:
-    """When the next one begins (seconds since 1970)."""
-    return int((_begins(month) + dt.timedelta(days=32)).replace(day=1).timestamp())
+def begins_after(month: str) -> dt.datetime:
+    """When the next one begins."""
+    return (_begins(month) + dt.timedelta(days=32)).replace(day=1)
 
 
 def give(of: Allowance, slug: str, now: float, most: int, days: int) -> tuple[Allowance, Opened]:
@@ -121,4 +121,4 @@ def _again(of: Allowance) -> str:
 
 def ends_on(month: str) -> str:
     """The day on which the next month begins, as ISO 8601 has it."""
-    return f"{dt.datetime.fromtimestamp(ends_at(month), dt.UTC):%Y-%m-%d}"
+    return f"{begins_after(month):%Y-%m-%d}"

@@ -104,6 +104,7 @@ TEXTS: Final[dict[str, str]] = {
     "article and nothing else.",
     "gifts_left": "You can give away {left} more of {count} this month.",
     "gifts_none_left": "That is all for this month: {count} have been given away. There are new ones from {day} on.",
+    "gifts_none_title": "No gifts left",
     "gifts_none": "Nothing of yours is open at the moment. “Give this article” stands beside each article that is not "
     "open to all.",
     "gift_until": "Open until {day}.",
@@ -112,6 +113,9 @@ TEXTS: Final[dict[str, str]] = {
     "meter_read": "Read it now",
     "meter_text": "as one of {count} articles a month that are yours to read",
     "meter_standing": "You have read {read} of the {count} articles that are yours to read this month.",
+    "meter_none_title": "No free articles left",
+    "meter_none_left": "You have read the {count} articles that are yours to read this month. There are new ones from "
+    "{day} on.",
     "back_to_article": "Back to the article",
     "account_address": "Address",
     "account_no_mail": "Mail to this address came back, or was marked as unwanted: it gets none from us. Write to us "

@@ -13,7 +13,7 @@ from shared.domain.allowances import (
     Allowance,
     Opened,
     Way,
-    ends_at,
+    begins_after,
     ends_on,
     give,
     kept_months,
@@ -42,8 +42,8 @@ SLUGS = st.lists(st.sampled_from(["a", "b", "c", "d", "e"]), max_size=12)
 def test_a_month_is_the_calendars_in_utc(at: str, month: str, before: str, end: str) -> None:
     now = dt.datetime.fromisoformat(f"{at}+00:00").timestamp()
     assert (month_of(now), month_before(month), ends_on(month)) == (month, before, end)
-    assert ends_at(month) == dt.datetime.fromisoformat(f"{end}T00:00:00+00:00").timestamp()
-    assert now < ends_at(month)
+    assert begins_after(month) == dt.datetime.fromisoformat(f"{end}T00:00:00+00:00")
+    assert now < begins_after(month).timestamp()
 
 
 @given(SLUGS, st.integers(1, 4))
