@@ -125,7 +125,7 @@ class ColdStart(http.server.ThreadingHTTPServer):
 
 
 _LOOP = """
-import importlib, json, sys, time
+import importlib, json, operator, sys, time
 out, sys.stdout = sys.stdout, open("/dev/null", "w")  # before a logger takes it
 handler = importlib.import_module(sys.argv[1]).handler
 events = json.loads(sys.stdin.readline())
@@ -134,10 +134,7 @@ for event, status in events:
 for order in sys.stdin:
     number, calls, forget = map(int, order.split())
     event = events[number][0]
-    doors = sys.modules[sys.argv[1]]._doors if forget else None
-    lists = getattr(doors.lists, "_lists", None) if forget else None
-    kept = [doors.articles._kept] if forget else []
-    kept += [lists._indexes.kept, lists._parts] if lists else []
+    kept = [operator.attrgetter(each)(sys.modules[sys.argv[1]]._doors) for each in sys.argv[2:]] if forget else []
     began = time.process_time()
     for _ in range(calls):
         for each in kept:
@@ -149,7 +146,7 @@ for order in sys.stdin:
 
 class Loop:
     """A function in a process that stays, called when it is told to: so that two can take turns, and what slows the
-    machine down for a second slows both."""
+    machine down for a second slows both. `keeps`: where its doors keep what a call is to `forget`."""
 
     def __init__(
         self,
@@ -157,8 +154,9 @@ class Loop:
         events: Sequence[tuple[Mapping[str, Any], int]],
         variables: Mapping[str, str],
         calls: int = 40,
+        keeps: Sequence[str] = ("articles._kept",),
     ) -> None:
-        command = [PYTHON, "-S", "-P", "-c", _LOOP, module]
+        command = [PYTHON, "-S", "-P", "-c", _LOOP, module, *keeps]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, env=dict(variables), text=True, **pipes)  # type: ignore[call-overload]
         self._calls = calls
@@ -169,7 +167,7 @@ class Loop:
     def call(self, number: int = 0, *, forget: bool = False) -> float:
         """CPU seconds of one call with the event of that number, over some calls.
 
-        `forget`: each is the function's first of that article, nothing is kept from the one before.
+        `forget`: each is the function's first of that article or list, nothing is kept from the one before.
         """
         self._say(f"{number} {self._calls} {int(forget)}")
         return float(self._process.stdout.readline())

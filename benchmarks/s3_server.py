@@ -64,6 +64,7 @@ def s3_server(objects: Mapping[str, bytes]) -> Iterator[str]:
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(dict(objects), there), daemon=True)
     process.start()
+    there.close()  # or nobody would notice that the process has died
     try:
         yield f"http://127.0.0.1:{here.recv()}"
     finally:
