@@ -16,6 +16,20 @@ from shared.domain.tiers import Tier
 SAMPLE = Path(__file__).parents[1] / "infra" / "sample"
 
 
+def closed_sentences(slug: str) -> dict[Tier, list[str]]:
+    """Sentences of an article of the sample paper that open for a tier and for none below it, as its JSON has them."""
+    document = json.loads((SAMPLE / "articles" / f"{slug}.json").read_text(encoding="utf-8"))
+    found: dict[Tier, list[str]] = {Tier.SUBSCRIBER: [], Tier.MEMBER: []}
+    for source in document["sources"]:
+        found[Tier(source.get("tier", "subscriber"))].append(source["href"])
+    for block in document["body"]:
+        if block["type"] == "gate":
+            texts = [inner["html"] for inner in block["blocks"] if inner["type"] == "paragraph"]
+            found[Tier(block["tier"])] += [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts]
+    assert all(found.values()), slug
+    return found
+
+
 def gate(name: str, tier: Tier, *texts: str) -> Gate:
     return Gate(
         name,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 from botocore.exceptions import ClientError
 from msgspec import Struct
 
+from shared.adapters.dynamo_records import put_if_new
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
@@ -97,21 +99,7 @@ class DynamoTable:
         return there
 
     def put(self, item: Item) -> Item | None:
-        try:
-            self._client.put_item(
-                TableName=self._name,
-                Item=item,
-                ConditionExpression="attribute_not_exists(#partition)",
-                ExpressionAttributeNames={"#partition": "pk"},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            response: Any = error.response
-            there: Item = response["Item"]
-            return there
-        return None
+        return put_if_new(self._client, self._name, item)
 
     def replace(self, item: Item) -> None:
         self._client.put_item(TableName=self._name, Item=item)

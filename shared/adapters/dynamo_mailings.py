@@ -11,10 +11,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from botocore.exceptions import ClientError
 
 from shared.adapters.boto3_failures import available
-from shared.adapters.dynamo_records import DynamoRecords
+from shared.adapters.dynamo_records import DynamoRecords, put_if_new
 from shared.domain.mailings import Mailing, Outcome
 
 if TYPE_CHECKING:
@@ -44,25 +43,14 @@ class DynamoMailings:
         return tuple(sorted(found, key=lambda one: (one.started_at, one.article), reverse=True))
 
     def mark(self, article: str, address: str, expires_at: int) -> Outcome | None:
+        item = {
+            **_mark(article, address),
+            "outcome": {"S": Outcome.BEGUN.value},
+            "expires_at": {"N": str(expires_at)},
+        }
         with available():
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={
-                        **_mark(article, address),
-                        "outcome": {"S": Outcome.BEGUN.value},
-                        "expires_at": {"N": str(expires_at)},
-                    },
-                    ConditionExpression="attribute_not_exists(#partition)",
-                    ExpressionAttributeNames={"#partition": "pk"},
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                response: Any = error.response
-                return Outcome(response["Item"]["outcome"]["S"])
-        return None
+            there = put_if_new(self._client, self._table, item)
+        return None if there is None else Outcome(there["outcome"]["S"])
 
     def settle(self, article: str, address: str, outcome: Outcome) -> None:
         with available():

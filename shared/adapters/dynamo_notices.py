@@ -6,9 +6,8 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from shared.adapters.boto3_failures import available
+from shared.adapters.dynamo_records import put_if_new
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -24,21 +23,10 @@ class DynamoNotices:
         # boto3 asks again where an answer was lost, and would be told that the mark is there already: by this it knows
         # its own.
         mine = secrets.token_hex(8)
+        item = {**_notice(key), "by": {"S": mine}, "expires_at": {"N": str(expires_at)}}
         with available():
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={**_notice(key), "by": {"S": mine}, "expires_at": {"N": str(expires_at)}},
-                    ConditionExpression="attribute_not_exists(#partition)",
-                    ExpressionAttributeNames={"#partition": "pk"},
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                response: Any = error.response
-                return bool(response["Item"]["by"]["S"] == mine)
-        return True
+            there = put_if_new(self._client, self._table, item)
+        return there is None or bool(there["by"]["S"] == mine)
 
     def unmark(self, key: str) -> None:
         with available():

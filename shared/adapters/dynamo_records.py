@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from shared.adapters.boto3_failures import available
 
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
+
+
+def put_if_new(client: DynamoDBClient, table: str, item: dict[str, Any]) -> dict[str, Any] | None:
+    """Put an item of a table with the partition key `pk` where there is none under its key. Returns what is there
+    instead, as DynamoDB writes it. Raises ClientError."""
+    try:
+        client.put_item(
+            TableName=table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#partition)",
+            ExpressionAttributeNames={"#partition": "pk"},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        response: Any = error.response
+        there: dict[str, Any] = response["Item"]
+        return there
+    return None
 
 
 class DynamoRecords:

@@ -17,7 +17,7 @@ from shared.domain.mails import NoticeOrder
 from shared.domain.tiers import Tier
 from tests.e2e.deployed import WORK, Failed
 from tests.e2e.town import Town, Visitor
-from tests.samples import SAMPLE
+from tests.samples import SAMPLE, closed_sentences
 
 SLUG: Final = "the-night-ferry-question"  # a long article with gates of both tiers, one of them with sound in it
 PATH: Final = f"/api/articles/{SLUG}"
@@ -106,7 +106,7 @@ class Walk:
     # Reading ----------------------------------------------------------------------------------------------------------
 
     def read(self) -> None:
-        secrets = _secrets()
+        secrets = closed_sentences(SLUG)
         for tier in Tier:
             reader = self.somebody()
             opened = [each for each, texts in secrets.items() if tier >= each for _ in texts]
@@ -385,20 +385,6 @@ class Walk:
 def _sample() -> str:
     """The article as it was written."""
     return (SAMPLE / "articles" / f"{SLUG}.json").read_text(encoding="utf-8")
-
-
-def _secrets() -> dict[Tier, list[str]]:
-    """Sentences of the article that open for a tier and for none below it, as its JSON has them."""
-    document = json.loads(_sample())
-    found: dict[Tier, list[str]] = {Tier.SUBSCRIBER: [], Tier.MEMBER: []}
-    for source in document["sources"]:
-        found[Tier(source.get("tier", "subscriber"))].append(source["href"])
-    for block in document["body"]:
-        if block["type"] == "gate":
-            texts = [inner["html"] for inner in block["blocks"] if inner["type"] == "paragraph"]
-            found[Tier(block["tier"])] += [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts]
-    need(all(found.values()), "the sample article holds nothing that is closed")
-    return found
 
 
 def draft(slug: str, title: str = "An early start", *, picture: bool = False) -> str:

@@ -17,7 +17,7 @@ import pytest
 
 from infra.ops.stack import Stack
 from shared.domain.tiers import Tier
-from tests.samples import SAMPLE
+from tests.samples import closed_sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = "ArticlesFunction"
@@ -206,13 +206,4 @@ def paper(running: Paper) -> Paper:
 @pytest.fixture(scope="session")
 def secrets() -> dict[Tier, list[str]]:
     """Sentences of the article that open for a tier and for none below it."""
-    document = json.loads((SAMPLE / "articles" / f"{SLUG}.json").read_text(encoding="utf-8"))
-    found: dict[Tier, list[str]] = {Tier.SUBSCRIBER: [], Tier.MEMBER: []}
-    for source in document["sources"]:
-        found[Tier(source.get("tier", "subscriber"))].append(source["href"])
-    for block in document["body"]:
-        if block["type"] == "gate":
-            texts = [inner["html"] for inner in block["blocks"] if inner["type"] == "paragraph"]
-            found[Tier(block["tier"])] += [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts]
-    assert all(found.values())
-    return found
+    return closed_sentences(SLUG)

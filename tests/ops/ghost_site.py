@@ -11,6 +11,11 @@ from typing import Any, Final
 
 from PIL import Image
 
+from infra.ops.ghost.articles import Choices, Made
+from infra.ops.ghost.export import Export
+from infra.ops.ghost.report import Report
+from infra.ops.ghost.writing import read_posts
+
 CLOSED: Final = "Canary-7f3a sings behind the wall."
 """Stands in what is closed, and in what Ghost makes of that (`plaintext`, `excerpt`, `html`)."""
 PAID: Final = "Canary-91bc sings for those who pay."
@@ -274,3 +279,11 @@ def whole(folder: Path, sound: bytes) -> Path:
             "content/media/2024/05/crossing.mp3": sound,
         },
     )
+
+
+def made_of(tables: Mapping[str, Any], address: str = "") -> tuple[dict[str, Made], Report]:
+    """The articles of an export with these tables, by their slugs, and the report."""
+    export = Export("5.0.0", 1_717_200_000_000, {name: list(rows) for name, rows in tables.items()})
+    report = Report()
+    made, _ = read_posts(export, address, Choices(), report, lambda: None)
+    return {one.slug: one for one in made}, report
